@@ -1,0 +1,112 @@
+"""Extremist recruitment and territorial expansion as an agent-based simulation, for those who want to prevent it.
+
+    >>> import sim
+    >>> result = sim.run("scenarios/baseline.yaml", worlds=100)
+    >>> result.summary, result.footholds, result.plot("figures")
+
+Heavy libraries load when something runs, not on import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.version import __version__
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.model import RecruitmentModel
+    from sim.results import RunTables
+    from sim.scenario import Scenario
+
+__all__ = ["Result", "__version__", "load", "model", "run"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The tables of a run, and what made it."""
+
+    scenario: Scenario
+    tables: RunTables
+    wall_time: float  # seconds
+
+    @property
+    def outcomes(self) -> pd.DataFrame:
+        """One row per world, month and place; one column per outcome."""
+        return self.tables.outcomes
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """Quantiles over worlds by place, month and outcome."""
+        return self.tables.summary
+
+    @property
+    def footholds(self) -> pd.DataFrame:
+        """Spells of control of three months or more."""
+        return self.tables.footholds
+
+    def plot(self, folder: str | Path) -> list[Path]:
+        """Draw the figures of the run into a folder; returns the files."""
+        from sim.figures import draw_tables
+
+        title = self.scenario.title or self.scenario.name
+        return draw_tables(self.tables, title, Path(folder), name=self.scenario.name, worlds=self.scenario.worlds,
+                           seed=self.scenario.seed)
+
+    def save(self, folder: str | Path | None = None) -> Path:
+        """Write the result folder, figures included, as the command line does."""
+        from sim import results
+        from sim.figures import draw_run
+
+        return results.write(self.tables, self.scenario, command="python", wall_time=self.wall_time,
+                             out=None if folder is None else Path(folder), figures=draw_run)
+
+
+def load(path: str | Path, **overrides: Any) -> Scenario:
+    """Read and check a scenario file; keywords override its keys (worlds, seed, parameters ...)."""
+    from sim.scenario import load_scenario
+
+    return load_scenario(path, overrides or None)
+
+
+def run(scenario: Scenario | str | Path, *, jobs: int = 0, progress: Callable[[int, int], None] | None = None,
+        options: Mapping[str, Any] | None = None, **overrides: Any) -> Result:
+    """Run a scenario in many worlds.
+
+    Parameters
+    ----------
+    scenario : Scenario or path of a YAML file
+    jobs : int
+        Processes; 0 means one per core.
+    progress : callable, optional
+        ``progress(done, total)`` in world-months.
+    options : mapping, optional
+        ``parameters``: coefficient -> array (worlds,); ``strengths``: lever position -> array (worlds,);
+        ``frozen``: decision -> constant; ``checking``: balance the books of every move.
+    **overrides
+        Keys of the scenario, for instance ``worlds=20``.
+    """
+    import time
+
+    from sim.experiments.ensemble import simulate
+
+    if isinstance(scenario, (str, Path)):
+        scenario = load(scenario, **overrides)
+    elif overrides:
+        raise TypeError("overrides go with a path; change a Scenario with its own methods")
+    start = time.perf_counter()
+    tables = simulate(scenario, jobs, progress, options)
+    return Result(scenario, tables, time.perf_counter() - start)
+
+
+def model(scenario: Scenario | str | Path, worlds: int = 1, **overrides: Any) -> RecruitmentModel:
+    """The Mesa model itself, to be stepped month by month and inspected."""
+    from sim.model import RecruitmentModel
+
+    if isinstance(scenario, (str, Path)):
+        scenario = load(scenario, worlds=worlds, **overrides)
+    return RecruitmentModel(scenario, range(worlds))

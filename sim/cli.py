@@ -1,0 +1,378 @@
+"""The command line. Heavy packages are imported only when a run or a drawing starts."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import difflib
+import io
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from sim.errors import UserError
+from sim.version import __version__
+
+if TYPE_CHECKING:
+    from sim.results import RunTables
+    from sim.scenario import Scenario
+
+PROGRAM = "python run.py"
+QUIET_SECONDS = 2.0
+INTERRUPTED = 130
+LISTS = ("worlds", "levers", "outcomes", "parameters", "events", "places")
+
+
+class _Parser(argparse.ArgumentParser):
+    """One message, exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}. See {self.prog} --help.\n")
+
+
+def _examples(text: str) -> dict[str, Any]:
+    return {"epilog": "examples:\n" + "\n".join(f"  {PROGRAM} {line}" for line in text.strip().splitlines()),
+            "formatter_class": argparse.RawDescriptionHelpFormatter}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = _Parser(prog=PROGRAM, description="Run scenarios of the simulation. A scenario file alone is short for "
+                     "'run'.", **_examples("scenarios/baseline.yaml\ncheck scenarios/examples/border_control.yaml\n"
+                                           "list levers\nrun --help"))
+    parser.add_argument("--version", action="version", version=f"foothold {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    run = commands.add_parser("run", help="simulate scenarios and write result folders", **_examples(
+        "scenarios/baseline.yaml\nrun scenarios/baseline.yaml --worlds 20 --out results/quick\n"
+        "run scenarios/examples/*.yaml --out results/examples\n"
+        "run scenarios/baseline.yaml --set end=2014-12 --set title='A shorter run'"))
+    _scenario_arguments(run)
+    run.add_argument("--jobs", type=_at_least_one, default=0, metavar="J", help="processes (default: all cores)")
+    run.add_argument("--out", type=Path, metavar="DIR", help="the result folder itself, new or empty; with several "
+                     "scenarios, the folder that holds one result folder each (default: results/<name>-<time>)")
+    run.add_argument("--no-figures", action="store_true", help="write tables only")
+    run.set_defaults(handler=_run)
+
+    check = commands.add_parser("check", help="check scenarios and show them resolved", **_examples(
+        "check scenarios/baseline.yaml\ncheck scenarios/baseline.yaml --set worlds=20"))
+    _scenario_arguments(check)
+    check.set_defaults(handler=_check)
+
+    names = commands.add_parser("list", help="show what a scenario may name", **_examples(
+        "list\nlist parameters\nlist places --world two_countries"))
+    names.add_argument("what", nargs="*", metavar="WHAT", help=f"{', '.join(LISTS)} (default: the first three)")
+    names.add_argument("--world", default="maghreb", help="the world whose events and places are listed")
+    names.set_defaults(handler=_list)
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of scenario files, for editors", **_examples(
+        "schema > scenario.schema.json"))
+    schema.set_defaults(handler=_schema)
+
+    plot = commands.add_parser("plot", help="draw the figures of a result folder again", **_examples(
+        "plot results/baseline-20260101-120000"))
+    plot.add_argument("folder", type=Path, metavar="RESULTS_DIR")
+    plot.set_defaults(handler=_plot)
+    return parser
+
+
+def _scenario_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="scenario file (YAML)")
+    parser.add_argument("--worlds", metavar="N", help="parallel worlds, instead of the file's")
+    parser.add_argument("--seed", metavar="S", help="seed, instead of the file's")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
+                        help="any other key of the scenario, such as parameters.<name>=0.2 or events.<id>=never")
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of 1 or more")
+    return int(text)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code (0 done, 1 failed, 2 the user's mistake, 130 stopped)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    _plain_streams()
+    try:
+        arguments = build_parser().parse_args(with_run(words))
+        arguments.words = words
+        with _terminable():
+            return int(arguments.handler(arguments) or 0)
+    except SystemExit as stop:  # --help, --version, mistakes in arguments
+        return stop.code if isinstance(stop.code, int) else 1
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        print("Stopped. Nothing half-written was left.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of a pipe has had enough
+        with contextlib.suppress(OSError, io.UnsupportedOperation):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def with_run(words: list[str]) -> list[str]:
+    """``SCENARIO ...`` is short for ``run SCENARIO ...``; a misspelt command is named as such."""
+    commands = ("run", "check", "list", "schema", "plot")
+    if not words or words[0] in (*commands, "-h", "--help", "--version"):
+        return words or ["--help"]
+    close = difflib.get_close_matches(words[0], commands, n=1)
+    if close and not Path(words[0]).suffix and not Path(words[0]).exists():
+        raise UserError(f"'{words[0]}' is neither a command nor a file. Commands: {', '.join(commands)}. "
+                        f"Did you mean '{close[0]}'?")
+    return ["run", *words]
+
+
+def _plain_streams() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """A polite end by signal cleans up as Ctrl-C does."""
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _load(arguments: argparse.Namespace) -> list[Scenario]:
+    """Every scenario of the command line, checked before the first one runs."""
+    from sim.scenario import ScenarioError, load_scenario, parse_set
+
+    settings: dict[str, Any] = {}
+    for text in arguments.settings:
+        key, value = parse_set(text)
+        if key in settings:
+            raise ScenarioError(f"--set: '{key}' is given twice.")
+        settings[key] = value
+    origins = {key: f"--{key}" for key in ("worlds", "seed") if getattr(arguments, key) is not None}
+    for key in origins:
+        settings[key] = parse_set(f"{key}={getattr(arguments, key)}")[1]
+    return [load_scenario(path, settings, origins=origins) for path in arguments.scenarios]
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    scenarios = _load(arguments)
+    places = _outs(scenarios, arguments.out)
+    failed = 0
+    for scenario, out in zip(scenarios, places, strict=True):
+        failed |= _run_one(scenario, out, arguments)
+    return failed
+
+
+def _outs(scenarios: list[Scenario], out: Path | None) -> list[Path | None]:
+    """Where each result goes, refused before the first run if it cannot go there."""
+    from sim.results import ResultsError, check_out
+
+    if out is None:
+        return [None] * len(scenarios)
+    if len(scenarios) == 1:
+        check_out(out)
+        return [out]
+    names = [scenario.name for scenario in scenarios]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ResultsError(f"--out {out}: several scenarios are named '{twice[0]}'; each needs a folder of its own.")
+    for name in names:
+        check_out(out / name)
+    return [out / name for name in names]
+
+
+def _run_one(scenario: Scenario, out: Path | None, arguments: argparse.Namespace) -> int:
+    began = time.perf_counter()
+    with Meter(scenario.name) as meter:
+        from sim.experiments.ensemble import simulate
+
+        tables = simulate(scenario, jobs=arguments.jobs or cores(), progress=meter)
+    seconds = time.perf_counter() - began
+    from sim import results
+
+    trouble: list[str] = []
+    folder = results.write(tables, scenario, command=["run.py", *arguments.words], wall_time=seconds, out=out,
+                           figures=None if arguments.no_figures else _drawing(trouble))
+    print(f"\n{scenario.title}: {scenario.worlds} worlds, {scenario.start} to {scenario.end}, {seconds:.1f} s\n")
+    print("\n".join(summary_lines(tables, scenario.worlds)))
+    print(f"\nResults: {folder}\n{results.DISCLAIMER}")
+    for text in trouble:
+        print(f"{folder}: the tables are whole, but the figures could not be drawn ({text}). "
+              f"Try again: {PROGRAM} plot {folder}", file=sys.stderr)
+    return 1 if trouble else 0
+
+
+def _drawing(trouble: list[str]) -> Callable[[Path], None]:
+    """Draw into the unfinished folder; a mistake in a picture must not cost the tables."""
+    def draw(folder: Path) -> None:
+        try:
+            from sim.figures import draw_run
+
+            draw_run(folder)
+        except OSError:  # the disk: the writer of results deals with it
+            raise
+        except Exception as error:
+            trouble.append(f"{type(error).__name__}: {error}")
+
+    return draw
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Meter:
+    """Progress on a terminal, for anything longer than two seconds; silent otherwise."""
+
+    def __init__(self, title: str) -> None:
+        self._title, self._began = title, time.monotonic()
+        self._shown = sys.stderr.isatty()
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Meter:
+        return self
+
+    def __call__(self, done: int, total: int) -> None:
+        """``done`` of ``total`` world-months are simulated."""
+        if not self._shown or time.monotonic() - self._began < QUIET_SECONDS:
+            return
+        if self._bar is None:
+            self._start(total)
+        rate = done / (time.monotonic() - self._began)
+        self._bar.update(self._task, completed=done, total=total, rate=rate)
+
+    def _start(self, total: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        self._bar = Progress(TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(),
+                             TextColumn("{task.fields[rate]:,.0f} world-months/s, left"), TimeRemainingColumn(),
+                             console=Console(stderr=True), transient=True)
+        self._bar.start()
+        self._task = self._bar.add_task(self._title, total=total, rate=0.0)
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def summary_lines(tables: RunTables, worlds: int) -> list[str]:
+    """Departures and recruits of each country over the whole run, and how often it had a foothold."""
+    rows = [["", *(f"{name} over the run" for name in ("departures", "recruits")), "worlds with a foothold"]]
+    places = tables.places[tables.places["scope"] == "country"]
+    country_of = dict(zip(tables.places["id"], tables.places["country"], strict=True))
+    holds = tables.footholds[["world"]].assign(country=tables.footholds["region"].map(country_of)).drop_duplicates()
+    kept = tables.outcomes[tables.outcomes["scope"] == "country"]
+    for place, name in zip(places["id"], places["name"], strict=True):
+        own = kept[kept["place"] == place]
+        hit = int((holds["country"] == place).sum())
+        rows.append([str(name), *(_spread(own, outcome) for outcome in ("departures", "recruits")),
+                     f"{hit} of {worlds} ({100 * hit / worlds:.0f} %)"])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    note = "median [90 % of worlds]" if worlds > 1 else "one world: no interval"
+    few = "; few worlds: the interval is rough" if 1 < worlds < 40 else ""
+    return [*lines, f"({note}{few}; not calibrated)"]
+
+
+def _spread(own: Any, outcome: str) -> str:
+    if outcome not in own.columns:
+        return "not recorded"
+    sums = own.groupby("world", observed=True)[outcome].sum()
+    low, middle, high = (f"{value:,.0f}" for value in sums.quantile([0.05, 0.5, 0.95]))
+    return middle if len(sums) < 2 else f"{middle} [{low} to {high}]"
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from sim.scenario import dump
+
+    texts = [f"# {scenario.source}: valid. Resolved:\n{dump(scenario)}" for scenario in _load(arguments)]
+    print("---\n".join(texts), end="")
+    return 0
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from sim.scenario.fault import listed, nearest
+    from sim.scenario.known import installed
+
+    known = installed()
+    for what in arguments.what:
+        if what not in LISTS:
+            close = nearest(what, LISTS)
+            hint = f" Did you mean '{close}'?" if close else ""
+            raise UserError(f"list: '{what}' cannot be listed. Allowed: {', '.join(LISTS)}.{hint}")
+    wanted = arguments.what or LISTS[:3]
+    if {"events", "places"} & set(wanted) and arguments.world not in known.worlds():
+        raise UserError(f"--world: '{arguments.world}' is not a world. Allowed: {listed(known.worlds())}.")
+    print("\n\n".join("\n".join([what, *_aligned(_entries(what, arguments.world))]) for what in wanted))
+    return 0
+
+
+def _entries(what: str, world_name: str) -> Iterable[tuple[str, ...]]:
+    from sim.scenario.known import installed
+
+    known = installed()
+    if what == "worlds":
+        for name in known.worlds():
+            world = known.world(name)
+            yield name, f"{world.start} to {world.end}", f"{world.title} ({len(world.regions)} regions)"
+    elif what == "levers":
+        for name, lever in known.levers().items():
+            yield name, f"0 to {lever.max_strength:g} {lever.unit}", f"{lever.title}. {lever.drawback}"
+    elif what == "outcomes":
+        for name, outcome in known.outcomes().items():
+            yield name, outcome.unit, outcome.label
+    elif what == "parameters":
+        for name, number in known.parameters().items():
+            yield name, f"{number.value:g} ({number.low:g} to {number.high:g}) {number.unit}", number.description
+    elif what == "events":
+        yield from known.world(world_name).events.items()
+    else:
+        yield from known.world(world_name).places.items()
+
+
+def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    table = [[" ".join(cell.split()) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return ["  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in table]
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    from sim.scenario import schema
+
+    print(json.dumps(schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+def _plot(arguments: argparse.Namespace) -> int:
+    from sim.results import ResultsError, read_manifest
+
+    read_manifest(arguments.folder)
+    from sim.figures import draw_run
+
+    try:
+        drawn = draw_run(arguments.folder)
+    except FileNotFoundError as error:
+        raise ResultsError(f"{arguments.folder}: the result folder is not whole ({error}).") from None
+    except OSError as error:
+        raise ResultsError(f"{arguments.folder}: the figures could not be written ({error.strerror}).", 1) from None
+    print(f"{len(drawn)} files in {arguments.folder / 'figures'}")
+    return 0

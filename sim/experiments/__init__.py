@@ -1,0 +1,1 @@
+"""Ensembles and studies: scenarios in, tables out."""

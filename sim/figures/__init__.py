@@ -1,0 +1,62 @@
+"""Plots from tables only, never from a model.
+
+`draw_run` reads a result folder, `draw_tables` takes the same tables from memory. Importing this package is cheap:
+pandas and matplotlib are loaded when something is drawn.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+__all__ = ["FIGURES", "draw_run", "draw_tables"]
+
+FIGURES: tuple[str, ...] = (
+    "overview",
+    "recruitment_departures",
+    "militants_by_place",
+    "heat_recruits",
+    "heat_control",
+    "map_departures",
+    "map_foothold",
+    "foothold_probability",
+)
+"""Names of the figures, in the order in which they are written (each as .png and .svg)."""
+
+
+def draw_run(folder: Path | str) -> list[Path]:
+    """Draw every figure of a result folder into `folder/figures`; return the files written."""
+    from sim.figures.draw import draw
+    from sim.figures.tables import read_folder
+
+    folder = Path(folder)
+    return draw(read_folder(folder), folder / "figures")
+
+
+def draw_tables(
+    tables: Any,
+    title: str,
+    out_dir: Path | str,
+    *,
+    name: str | None = None,
+    worlds: int | None = None,
+    seed: int | None = None,
+) -> list[Path]:
+    """Draw every figure from tables in memory into `out_dir`; return the files written.
+
+    Parameters
+    ----------
+    tables
+        Object with attributes, or mapping with keys, `summary`, `places` and where at hand `outcomes`, `footholds`,
+        `events`, `outcome_info` (pandas frames in the layout of the result folder).
+    title
+        Title of the scenario, shown at the top of each figure.
+    out_dir
+        Folder for the files; made if missing.
+    name, worlds, seed
+        Scenario name, number of worlds and seed for the footer; `worlds` is counted from `outcomes` if not given.
+    """
+    from sim.figures.draw import draw
+    from sim.figures.tables import from_memory
+
+    return draw(from_memory(tables, title, name=name, worlds=worlds, seed=seed), Path(out_dir))

@@ -1,0 +1,221 @@
+"""The thin Mesa model: timeline -> dials -> agents -> processes -> recorder, one month a step, all worlds at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import networkx
+import numpy as np
+from mesa.discrete_space import Network
+
+from sim.agents import Camp, ForeignForces, LocalAuthorities, MassMovement, Movement, RivalNetwork, State
+from sim.agents.recruiters import conduct_recruiters, place_first_recruiters
+from sim.calendar import Month
+from sim.dials import DIALS, Dials, strength_at, turned
+from sim.levers import LIBRARY
+from sim.moment import Moment
+from sim.noise import Noise
+from sim.parameters import Geography, coefficient_groups, load_geography
+from sim.processes import MONTHLY_ORDER
+from sim.recorder import OUTCOMES, Recorder
+from sim.world import RECRUITER_STATUS, World
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+
+class RecruitmentModel(mesa.Model):
+    """A batch of parallel worlds of one scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    worlds : sequence of int, optional
+        Indices of the worlds in this batch; world k is the same in any batch. Default: all of the scenario.
+    parameters : mapping, optional
+        Coefficient name -> array of shape (worlds,): values that differ between worlds.
+    strengths : mapping, optional
+        Position of a lever in the scenario -> array (worlds,) of strengths that differ between worlds.
+    frozen : mapping, optional
+        Decision name -> constant put in its place (a placebo).
+    checking : bool
+        Check every move and the books of every month.
+    """
+
+    def __init__(self, scenario: Scenario, worlds: Sequence[int] | None = None, *,
+                 parameters: Mapping[str, Any] | None = None, strengths: Mapping[int, np.ndarray] | None = None,
+                 frozen: Mapping[str, float] | None = None, checking: bool = False):
+        super().__init__(rng=scenario.seed % 2**32)
+        ids = np.arange(scenario.worlds) if worlds is None else np.asarray(worlds, dtype=int)
+        values = {k: v for k, v in scenario.parameters.items() if k.startswith("values.")}
+        coefficients = {k: v for k, v in scenario.parameters.items() if k not in values}
+        self.scenario = scenario
+        self.geography: Geography = load_geography(scenario.world, values)
+        self.k = coefficient_groups({**coefficients, **(parameters or {})}, ids.size)
+        self.start, self.months = int(scenario.start), int(scenario.end) - int(scenario.start) + 1
+        self.frozen = dict(frozen or {})
+        self.world = World(self.geography, self.k, ids.size, checking)
+        self.noise = Noise(scenario.seed, ids)
+        self.timeline = timeline(scenario, self.geography, strengths or {})
+        names = tuple(OUTCOMES) if tuple(scenario.record) in ((), ("all",)) else tuple(scenario.record)
+        self.recorder = Recorder(names, ids.size, self.months, len(self.geography.regions),
+                                 len(self.geography.localities))
+        self.month = 0
+        self._agents_and_space()
+        place_first_recruiters(self.moment())
+
+    def _agents_and_space(self) -> None:
+        g = self.geography
+        graph = networkx.Graph()
+        graph.add_nodes_from(range(len(g.regions)))
+        graph.add_edges_from(zip(g.link_from.tolist(), g.link_to.tolist(), strict=True))
+        self.space = Network(graph, random=self.random)
+        self.states = [State(self, y, name) for y, name in enumerate(g.country_names)]
+        self.camps = [Camp(self, i, row) for i, row in enumerate(g.authorities)]
+        self.local = [LocalAuthorities(self, y, f"local authorities of {name}")
+                      for y, name in enumerate(g.country_names)]
+        names = g.organisation_names
+        self.organisations = [Movement(self, names["movement"]), RivalNetwork(self, names["rival"]),
+                              MassMovement(self, names["mass"])]
+        self.foreign = ForeignForces(self)
+
+    @property
+    def deciders(self) -> list[Any]:
+        """Agents in the order in which they decide."""
+        return [*self.states, *self.camps, *self.local, *self.organisations, self.foreign]
+
+    def moment(self) -> Moment:
+        """The current month as processes and agents see it."""
+        return Moment(self.world, self.geography, self.k, self.dials(), self.noise, self.start + self.month,
+                      self.month, self.frozen)
+
+    def dials(self) -> Dials:
+        """The dials of the current month, turned by events and levers in a fixed order."""
+        g = self.geography
+        dials = Dials(len(g.countries), len(g.regions), g.country_of)
+        for turn in self.timeline:
+            strength = strength_at(self.start + self.month, turn.start, turn.end, turn.ramp, turn.strength)
+            if np.any(strength):
+                turned(dials, turn.dial, turn.places, turn.amount, strength)
+        return dials
+
+    def step(self) -> None:
+        """One month of all worlds."""
+        m = self.moment()
+        m.flow("effort", self._effort())
+        for process in MONTHLY_ORDER:
+            if isinstance(process, str):
+                self._decide(m)
+            else:
+                process.step(m)
+        if self.world.checking:
+            self.world.check()
+        self.recorder.look(m)
+        self.month += 1
+
+    def _decide(self, m: Moment) -> None:
+        for agent in self.deciders:
+            agent.decide(m)
+        conduct_recruiters(m)
+
+    def _effort(self) -> np.ndarray:
+        effort = np.zeros((self.world.n, len(self.geography.regions)))
+        for turn in self.timeline:
+            if turn.effort:
+                strength = strength_at(self.start + self.month, turn.start, turn.end, turn.ramp, turn.strength)
+                effort[:, turn.regions] += turn.effort * np.broadcast_to(strength, (self.world.n, 1))
+        return effort
+
+    def run(self, progress: Any = None) -> Recorder:
+        """All months; ``progress(world_months)`` is called after each."""
+        while self.month < self.months:
+            self.step()
+            if progress:
+                progress(self.world.n)
+        self.close()
+        return self.recorder
+
+    def close(self) -> None:
+        """Let Mesa forget the model (Mesa 3.3 keeps every model alive otherwise)."""
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)
+
+    def inspect(self, world: int = 0) -> list[InspectedRecruiter]:
+        """One world's recruiters as ordinary Mesa agents in the cells of the regions' network."""
+        w = self.world
+        found = []
+        for slot in np.flatnonzero(w.recruiter_status[world] > 0):
+            agent = InspectedRecruiter(self, int(slot), RECRUITER_STATUS[w.recruiter_status[world, slot]],
+                                       int(w.recruiter_org[world, slot]), float(w.recruiter_skill[world, slot]))
+            agent.cell = self.space[int(w.recruiter_place[world, slot])]
+            found.append(agent)
+        return found
+
+
+class InspectedRecruiter(mesa.discrete_space.CellAgent):
+    """A recruiter of one world, shown for inspection; changing it changes nothing."""
+
+    def __init__(self, model: RecruitmentModel, slot: int, status: str, organisation: int, skill: float):
+        super().__init__(model)
+        self.slot, self.status, self.skill = slot, status, skill
+        self.organisation = ("movement", "rival", "mass")[organisation]
+
+
+class Turn:
+    """One turn of one dial over a period, by an event or a lever."""
+
+    __slots__ = ("amount", "dial", "effort", "end", "places", "ramp", "regions", "start", "strength")
+
+    def __init__(self, dial: str, places: np.ndarray, amount: float, start: int, end: int | None, ramp: int,
+                 strength: float | np.ndarray, effort: float = 0.0, regions: np.ndarray | None = None):
+        self.dial, self.places, self.amount = dial, places, amount
+        self.start, self.end, self.ramp, self.strength = start, end, ramp, strength
+        self.effort, self.regions = effort, regions
+
+
+def places_of(scope: str, where: Sequence[str], g: Geography) -> np.ndarray:
+    """Indices in a dial's scope for place names: a country stands for its regions, ``*`` for all."""
+    names = g.countries if scope == "country" else g.regions
+    found: set[int] = set()
+    for place in where:
+        if place == "*":
+            found.update(range(len(names)))
+        elif place in names:
+            found.add(names.index(place))
+        elif scope == "region" and place in g.countries:
+            found.update(np.flatnonzero(g.country_of == g.countries.index(place)).tolist())
+        else:
+            raise ValueError(f"'{place}' is no place for a dial of scope {scope}")
+    return np.array(sorted(found), dtype=int)
+
+
+def timeline(scenario: Scenario, g: Geography, strengths: Mapping[int, np.ndarray]) -> list[Turn]:
+    """Every turn of every dial: events in the order of their ids, then levers in a canonical order."""
+    turns = []
+    for name in sorted(g.events):
+        event = g.events[name]
+        moved = scenario.events.get(name)
+        if moved == "never":
+            continue
+        start = int(Month.parse(str(moved or event["date"])))
+        end = None
+        if event.get("until"):
+            end = start + int(Month.parse(str(event["until"]))) - int(Month.parse(str(event["date"])))
+        for turn in event["turns"]:
+            scope = DIALS[turn["dial"]].scope
+            turns.append(Turn(turn["dial"], places_of(scope, turn["where"], g), float(turn["amount"]), start, end,
+                              int(event.get("ramp", 0)), 1.0))
+    order = sorted(range(len(scenario.levers)), key=lambda i: repr(scenario.levers[i]))
+    for i in order:
+        use = scenario.levers[i]
+        lever = LIBRARY[use.lever]
+        regions = places_of("region", use.where, g)
+        strength: float | np.ndarray = use.strength
+        if i in strengths:
+            strength = np.asarray(strengths[i], dtype=float).reshape(-1, 1)
+        for j, (dial, amount) in enumerate(lever.turns.items()):
+            turns.append(Turn(dial, places_of(DIALS[dial].scope, use.where, g), amount, int(use.start),
+                              None if use.until is None else int(use.until), use.ramp, strength,
+                              lever.effort if j == 0 else 0.0, regions))
+    return turns

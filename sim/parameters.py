@@ -1,0 +1,438 @@
+"""Every number of the model, each with unit, range, source and confidence.
+
+Two kinds: *coefficients* of the mechanisms (`data/coefficients.yaml`, the same for every geography) and *values* of
+places and actors (`data/<world>/values.csv`). The loader refuses a number that lacks a unit, a range or a source.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+DATA = Path(__file__).parent / "data"
+CONFIDENCE = ("measured", "derived", "assumed")
+
+
+class DataError(ValueError):
+    """A data file breaks the contract of its folder; the message names file, line and key."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number and where it comes from."""
+
+    value: float
+    unit: str
+    low: float
+    high: float
+    source: str
+    confidence: str
+    description: str = ""
+
+
+Coefficient = Number
+
+
+def _number(raw: Mapping[str, Any], where: str) -> Number:
+    for key in ("value", "unit", "low", "high", "source", "confidence"):
+        if raw.get(key) in (None, ""):
+            raise DataError(f"{where}: '{key}' is missing; a number needs value, unit, low, high, source, confidence")
+    try:
+        value, low, high = (float(raw[key]) for key in ("value", "low", "high"))
+    except ValueError as error:
+        raise DataError(f"{where}: {error}") from None
+    if not low <= value <= high or not all(map(math.isfinite, (value, low, high))):
+        raise DataError(f"{where}: value {value} lies outside its own range {low} to {high}")
+    if raw["confidence"] not in CONFIDENCE:
+        raise DataError(f"{where}: confidence '{raw['confidence']}' is none of {', '.join(CONFIDENCE)}")
+    return Number(value, str(raw["unit"]), low, high, str(raw["source"]), raw["confidence"],
+                  str(raw.get("description") or raw.get("note") or ""))
+
+
+@functools.cache
+def coefficients() -> dict[str, Coefficient]:
+    """All coefficients of the mechanisms by dotted name, for instance ``exposure.peers``."""
+    path = DATA / "coefficients.yaml"
+    found: dict[str, Coefficient] = {}
+    for group, entries in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+        for name, raw in entries.items():
+            low, high = raw.get("range", (None, None))
+            found[f"{group}.{name}"] = _number({**raw, "low": low, "high": high}, f"{path.name}: {group}.{name}")
+    return found
+
+
+class Group:
+    """The coefficients of one mechanism as attributes, each of shape () or (worlds, 1)."""
+
+    def __init__(self, entries: Mapping[str, np.ndarray]):
+        self.__dict__.update(entries)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"no coefficient '{name}'; there are {', '.join(self.__dict__)}")
+
+
+def coefficient_groups(overrides: Mapping[str, Any] | None = None, worlds: int = 1) -> dict[str, Group]:
+    """Coefficients as ``groups["exposure"].peers``.
+
+    Overrides may be scalars or arrays of shape (worlds,) or (worlds, 1): parameter uncertainty is worlds too.
+    """
+    overrides = dict(overrides or {})
+    grouped: dict[str, dict[str, np.ndarray]] = {}
+    for dotted, number in coefficients().items():
+        group, name = dotted.split(".")
+        value = np.asarray(overrides.pop(dotted, number.value), dtype=float)
+        if value.ndim:
+            value = np.broadcast_to(value.reshape(-1, 1), (worlds, 1))
+        grouped.setdefault(group, {})[name] = value
+    if overrides:
+        raise DataError(f"unknown coefficients: {', '.join(overrides)}")
+    return {group: Group(entries) for group, entries in grouped.items()}
+
+
+def available_worlds() -> list[str]:
+    """Names of the geographies that are shipped."""
+    return sorted(path.parent.name for path in DATA.glob("*/world.yaml"))
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def read_values(path: Path) -> dict[tuple[str, str], Number]:
+    """`values.csv` as (place, field) -> Number."""
+    found: dict[tuple[str, str], Number] = {}
+    for line, row in enumerate(_rows(path), start=2):
+        where = f"{path.name}, line {line}"
+        key = (row.get("place") or "", row.get("field") or "")
+        if not all(key):
+            raise DataError(f"{where}: place and field must be given")
+        if key in found:
+            raise DataError(f"{where}: {key[0]} already has a value for {key[1]}")
+        found[key] = _number(row, where)
+    return found
+
+
+def percentile_rank(x: np.ndarray) -> np.ndarray:
+    """Mid-rank of each entry of a 1-d array as a share of its length; NaN stays NaN."""
+    known = ~np.isnan(x)
+    rank = np.full(x.shape, np.nan)
+    order = x[known]
+    rank[known] = [((order < v).sum() + 0.5 * (order == v).sum()) / order.size for v in order]
+    return rank
+
+
+def great_circle_km(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> np.ndarray:
+    """Great-circle distance in km between points in degrees (haversine formula, Earth radius 6371 km)."""
+    lon1, lat1, lon2, lat2 = (np.radians(np.asarray(x, dtype=float)) for x in (lon1, lat1, lon2, lat2))
+    h = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
+    return 2 * 6371.0 * np.arcsin(np.sqrt(h))
+
+
+@dataclass(frozen=True)
+class Theatre:
+    """The distant theatre of war: dated anchors, linear between them, constant beyond."""
+
+    anchors: dict[str, tuple[np.ndarray, np.ndarray]]
+
+    def at(self, name: str, month: int) -> float:
+        """Value of one series in an absolute month (months since year 0)."""
+        months, values = self.anchors[name]
+        return float(np.interp(month, months, values))
+
+
+def month_number(text: str) -> int:
+    """'2014-06' as months since year 0."""
+    year, month = str(text).split("-")[:2]
+    return int(year) * 12 + int(month) - 1
+
+
+@dataclass
+class Geography:
+    """A world as arrays: regions (R), localities (L), countries (Y), outside nodes (X), origins G = Y + X."""
+
+    name: str
+    info: dict[str, Any]
+    countries: list[str]
+    country_names: list[str]
+    regions: list[str]
+    region_names: list[str]
+    localities: list[str]
+    locality_names: list[str]
+    nodes: list[str]
+    node_names: list[str]
+    origins: list[str]
+    organisations: dict[str, str]  # kind -> id
+    organisation_names: dict[str, str]  # kind -> name
+    authorities: list[dict[str, Any]]
+    events: dict[str, dict[str, Any]]
+    theatre: Theatre
+    values: dict[tuple[str, str], Number]
+    tables: dict[str, list[dict[str, str]]]
+    country_of: np.ndarray  # (R,) index of the country of each region
+    region_of: np.ndarray  # (L,) index of the region of each locality, non-decreasing
+    first_locality: np.ndarray  # (R,) index of each region's first locality
+    lon: np.ndarray  # (R,) degrees
+    lat: np.ndarray  # (R,)
+    capital: np.ndarray  # (Y,) region index
+    link_from: np.ndarray  # (E,) both directions of every land and border link, sorted by link_to
+    link_to: np.ndarray  # (E,)
+    link_km: np.ndarray  # (E,)
+    link_cross: np.ndarray  # (E,) bool, crosses a state border
+    node_links: list[tuple[int, int, float]]  # (region, node, km): land borders with outside nodes
+    airport: np.ndarray  # (R,) bool
+    distance: np.ndarray  # (R, R) km between seats
+    country_slices: list[slice]  # regions of each country, which stand together
+    link_start: np.ndarray  # (R,) first link into each region
+    link_degree: np.ndarray  # (R,) number of links into each region
+    r: dict[str, np.ndarray] = field(default_factory=dict)  # region fields
+    y: dict[str, np.ndarray] = field(default_factory=dict)  # country fields
+    l: dict[str, np.ndarray] = field(default_factory=dict)  # noqa: E741  locality fields
+
+    def number(self, field_name: str, *places: str) -> Number:
+        """The first value found on the way from the narrowest place to ``*``."""
+        for place in (*places, "*"):
+            if (place, field_name) in self.values:
+                return self.values[place, field_name]
+        raise DataError(f"{self.name}/values.csv: no value of '{field_name}' for {places[0]} or anything above it")
+
+    def look_up(self, field_name: str, chains: Iterable[Sequence[str]], default: float | None = None) -> np.ndarray:
+        """One array of a field, a chain of places (narrow to wide) per entry; `default` where none is given."""
+        out = []
+        for chain in chains:
+            try:
+                out.append(self.number(field_name, *chain).value)
+            except DataError:
+                if default is None:
+                    raise
+                out.append(default)
+        return np.array(out, dtype=float)
+
+    def region_chains(self) -> list[tuple[str, str]]:
+        return [(region, self.countries[c]) for region, c in zip(self.regions, self.country_of, strict=True)]
+
+    def cooperation(self, a: int, b: int) -> float:
+        """Cooperation 0-1 between two countries by index."""
+        names = self.countries[a], self.countries[b]
+        for pair in ("|".join(names), "|".join(reversed(names))):
+            if (pair, "cooperation") in self.values:
+                return self.values[pair, "cooperation"].value
+        return self.number("cooperation", "|".join(names)).value
+
+
+REGION_FIELDS = ("contestation", "urban_periphery", "attainment_gap", "rugged", "network_weight", "close_ties",
+                 "ties_outside", "online_reach", "migration_ties", "nonstate_order", "presence", "smuggling",
+                 "services")
+COUNTRY_FIELDS = ("population_start", "population_growth", "youth_share_start", "youth_share_change", "corruption",
+                  "exclusion", "weak_law", "capacity", "cohesion", "security_per_1000", "brutality",
+                  "pluralism", "regulation", "tolerance_recruitment", "tolerance_exit", "exit_control",
+                  "visa_required", "intelligence", "prison_isolation", "veterans_total", "prison_network",
+                  "rival_members_start", "conflict_deaths", "conflict_year", "outside_support",
+                  "politics_open", "mass_members_start")
+LOCALITY_FIELDS = {"security_presence": None, "local_armed_per_1000": None, "orphaned": None, "cleavage": None,
+                   "allegiance": 0.0}
+NODE_FIELDS = ("fighter_stock", "base_willingness")
+ORGANISATION_FIELDS = ("selectivity", "revolutionary", "prestige_start", "money_start", "concealment",
+                       "outreach_open", "attack_will", "holds_ground", "visible")
+AUTHORITY_FIELDS = ("fighters", "cohesion", "brutality", "patron_support")
+
+
+def load_geography(world: str, overrides: Mapping[str, float] | None = None) -> Geography:
+    """Read and check one geography; overrides are ``values.<place>.<field>`` -> number.
+
+    Raises
+    ------
+    DataError
+        naming file, line and key, where the folder breaks its contract.
+    """
+    return _load(world, tuple(sorted((overrides or {}).items())))
+
+
+@functools.lru_cache(maxsize=8)
+def _load(world: str, overrides: tuple[tuple[str, float], ...]) -> Geography:
+    folder = DATA / world
+    if not (folder / "world.yaml").exists():
+        raise DataError(f"no world '{world}'; there are {', '.join(available_worlds())}")
+    tables = {name: _rows(folder / f"{name}.csv") for name in
+              ("countries", "regions", "localities", "nodes", "links", "organisations", "authorities", "theatre")}
+    values = read_values(folder / "values.csv")
+    for name, value in overrides:
+        place, _, field_name = name.removeprefix("values.").rpartition(".")
+        if (place, field_name) not in values:
+            raise DataError(f"unknown value '{name}'")
+        old = values[place, field_name]
+        values[place, field_name] = Number(value, old.unit, old.low, old.high, "scenario", "assumed")
+    geography = _topology(world, folder, tables, values)
+    _fill_fields(geography)
+    return geography
+
+
+def _topology(world: str, folder: Path, tables: dict[str, list[dict[str, str]]],
+              values: dict[tuple[str, str], Number]) -> Geography:
+    ids = {name: [row["id"] for row in tables[name]] for name in ("countries", "regions", "nodes")}
+    index = {region: i for i, region in enumerate(ids["regions"])}
+    country_of = np.array([ids["countries"].index(row["country"]) for row in tables["regions"]])
+    localities = sorted(tables["localities"], key=lambda row: (index[row["region"]], row["id"].endswith(".rest")))
+    region_of = np.array([index[row["region"]] for row in localities])
+    if set(region_of) != set(range(len(index))):
+        raise DataError(f"{world}/localities.csv: every region needs at least the locality '<region>.rest'")
+    tables["localities"] = localities
+    lon = np.array([float(row["lon"]) for row in tables["regions"]])
+    lat = np.array([float(row["lat"]) for row in tables["regions"]])
+    info = yaml.safe_load((folder / "world.yaml").read_text(encoding="utf-8"))
+    links, node_links, airport = _links(tables["links"], index, ids["nodes"], country_of)
+    events = yaml.safe_load((folder / "events.yaml").read_text(encoding="utf-8")) or []
+    return Geography(
+        name=world, info=info, countries=ids["countries"], country_names=[row["name"] for row in tables["countries"]],
+        regions=ids["regions"], region_names=[row["name"] for row in tables["regions"]],
+        localities=[row["id"] for row in localities], locality_names=[row["name"] for row in localities],
+        nodes=ids["nodes"], node_names=[row["name"] for row in tables["nodes"]],
+        origins=ids["countries"] + [row["id"] for row in tables["nodes"] if row["kind"] != "theatre"],
+        organisations={row["kind"]: row["id"] for row in tables["organisations"]},
+        organisation_names={row["kind"]: row["name"] for row in tables["organisations"]},
+        authorities=[dict(row) for row in tables["authorities"]], events={e["id"]: e for e in events},
+        theatre=_theatre(tables["theatre"]), values=values, tables=tables, country_of=country_of, region_of=region_of,
+        first_locality=np.searchsorted(region_of, np.arange(len(index))), lon=lon, lat=lat,
+        capital=np.array([index[row["capital_region"]] for row in tables["countries"]]),
+        link_from=links[0], link_to=links[1], link_km=links[2], link_cross=links[3], node_links=node_links,
+        airport=airport, distance=great_circle_km(lon[:, None], lat[:, None], lon, lat), country_slices=_slices(country_of, world),
+        link_start=np.searchsorted(links[1], np.arange(len(index))),
+        link_degree=np.bincount(links[1], minlength=len(index)))
+
+
+def _slices(country_of: np.ndarray, world: str) -> list[slice]:
+    slices = []
+    for country in range(country_of.max() + 1):
+        own = np.flatnonzero(country_of == country)
+        if own.size == 0 or own[-1] - own[0] + 1 != own.size:
+            raise DataError(f"{world}/regions.csv: the regions of one country must stand together")
+        slices.append(slice(int(own[0]), int(own[-1]) + 1))
+    return slices
+
+
+def _links(rows: list[dict[str, str]], index: Mapping[str, int], nodes: list[str],
+           country_of: np.ndarray) -> tuple[tuple[np.ndarray, ...], list[tuple[int, int, float]], np.ndarray]:
+    both: list[tuple[int, int, float]] = []
+    outside: list[tuple[int, int, float]] = []
+    airport = np.zeros(len(index), dtype=bool)
+    for line, row in enumerate(rows, start=2):
+        ends = [end for end in (row["from"], row["to"]) if end in index]
+        others = [end for end in (row["from"], row["to"]) if end in nodes]
+        if len(ends) + len(others) != 2:
+            raise DataError(f"links.csv, line {line}: unknown place in {row['from']}-{row['to']}")
+        if row["kind"] == "air":
+            airport[[index[end] for end in ends]] = True
+        elif len(ends) == 2:
+            a, b = index[ends[0]], index[ends[1]]
+            both += [(b, a, float(row["distance_km"])), (a, b, float(row["distance_km"]))]
+        elif ends:
+            outside.append((index[ends[0]], nodes.index(others[0]), float(row["distance_km"])))
+    both.sort()
+    unlinked = set(index.values()) - {to for to, _, _ in both}
+    if unlinked:
+        raise DataError(f"links.csv: no land link for {', '.join(r for r, i in index.items() if i in unlinked)}")
+    to, frm, km = (np.array(column) for column in zip(*both, strict=True))
+    return (frm.astype(int), to.astype(int), km.astype(float), country_of[frm] != country_of[to]), outside, airport
+
+
+def _theatre(rows: list[dict[str, str]]) -> Theatre:
+    anchors: dict[str, list[tuple[int, float]]] = {}
+    for line, row in enumerate(rows, start=2):
+        anchors.setdefault(row["field"], []).append(
+            (month_number(row["month"]), _number(row, f"theatre.csv, line {line}").value))
+    ordered = {name: sorted(points) for name, points in anchors.items()}
+    return Theatre({name: (np.array([m for m, _ in points], float), np.array([v for _, v in points]))
+                    for name, points in ordered.items()})
+
+
+def relative_deprivation(indicator: np.ndarray, country_of: np.ndarray, capital: np.ndarray) -> np.ndarray:
+    """Gap to the capital, 0-1: how much higher a region ranks than the capital on its country's own measure.
+
+    Ranks, because the countries measure deprivation differently (monetary poverty, multidimensional poverty,
+    illiteracy). Where a country has no regional measure every region but the capital gets 0.5 (rank unknown).
+    """
+    gap = np.empty(indicator.shape)
+    for country, seat in enumerate(capital):
+        own = country_of == country
+        rank = percentile_rank(np.where(own, indicator, np.nan))
+        gap[own] = np.clip(rank[own] - rank[seat], 0, 1) if not np.isnan(rank[own]).any() else 0.5
+        gap[seat] = 0.0
+    return gap
+
+
+def _fill_fields(g: Geography) -> None:
+    chains = g.region_chains()
+    for name in REGION_FIELDS:
+        g.r[name] = g.look_up(name, chains)
+    g.r["area"] = g.look_up("area", chains)
+    g.r["deprivation_gap"] = relative_deprivation(g.look_up("deprivation_indicator", chains, np.nan),
+                                                  g.country_of, g.capital)
+    for name in COUNTRY_FIELDS:
+        g.y[name] = g.look_up(name, [(c,) for c in g.countries])
+    census = g.look_up("population", chains)
+    national = np.bincount(g.country_of, census)
+    g.r["residents"] = census / national[g.country_of] * g.y["population_start"][g.country_of]
+    g.r["youth"] = np.rint(g.r["residents"] * g.y["youth_share_start"][g.country_of])
+    g.r["veterans"] = _by_network(g, g.y["veterans_total"])
+    g.r["prison_network"] = _by_network(g, g.y["prison_network"])
+    g.r["rival_start"] = _by_network(g, g.y["rival_members_start"], g.r["rugged"])
+    g.r["mass_start"] = _by_network(g, g.y["mass_members_start"])
+    g.r["density"] = g.r["residents"] / g.r["area"]
+    _fill_localities(g)
+    for country in range(len(g.countries)):
+        for other in range(country):
+            g.cooperation(country, other)
+    for node in g.nodes:
+        for name in NODE_FIELDS:
+            g.number(name, node)
+    for organisation in g.organisations.values():
+        for name in ORGANISATION_FIELDS:
+            g.number(name, organisation)
+    for authority in g.authorities:
+        authority.update({name: g.number(name, authority["id"]).value for name in AUTHORITY_FIELDS})
+
+
+def _by_network(g: Geography, totals: np.ndarray, suits: np.ndarray | float = 1.0) -> np.ndarray:
+    """Spread a national total over regions by residents x recorded network history (x terrain); integers, (R,).
+
+    One rule for all countries. Largest remainders, so that the parts add up to the total.
+    """
+    weight = g.r["residents"] * g.r["network_weight"] * suits
+    out = np.zeros(len(g.regions))
+    for country, total in enumerate(totals):
+        own = np.flatnonzero(g.country_of == country)
+        if total and weight[own].sum():
+            exact = total * weight[own] / weight[own].sum()
+            out[own] = np.floor(exact)
+            left = int(round(total - out[own].sum()))
+            out[own[np.argsort(np.floor(exact) - exact, kind="stable")[:left]]] += 1
+    return out
+
+
+def _fill_localities(g: Geography) -> None:
+    chains = [(loc, g.regions[r], g.countries[g.country_of[r]])
+              for loc, r in zip(g.localities, g.region_of, strict=True)]
+    for name, default in LOCALITY_FIELDS.items():
+        g.l[name] = g.look_up(name, chains, default)
+    rest = np.array([loc.endswith(".rest") for loc in g.localities])
+    share = np.array([0.0 if is_rest else g.number("share", loc).value
+                      for loc, is_rest in zip(g.localities, rest, strict=True)])
+    total = np.bincount(g.region_of, share, minlength=len(g.regions))
+    if (total > 1 + 1e-9).any():
+        worst = g.regions[int(np.argmax(total))]
+        raise DataError(f"{g.name}/values.csv: shares of the localities of {worst} add up to {total.max():.2f} > 1")
+    share[rest] = 1 - total[g.region_of[rest]]
+    g.l["share"] = share
+    g.l["residents"] = share * g.r["residents"][g.region_of]
+    g.l["lon"] = np.array([float(row["lon"]) for row in g.tables["localities"]])
+    g.l["lat"] = np.array([float(row["lat"]) for row in g.tables["localities"]])
+    camps = [a["id"] for a in g.authorities]
+    g.l["camp"] = np.array([camps.index(row["camp"]) if row.get("camp") else -1 for row in g.tables["localities"]])

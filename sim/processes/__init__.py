@@ -1,0 +1,32 @@
+"""The mechanisms, one per file, and the order of a month.
+
+Agents perceive and decide after grievance and before exposure (see `sim.model`).
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from sim.processes import (
+    aftermath,
+    countermeasures,
+    demography,
+    destinations,
+    exposure,
+    grievance,
+    ground,
+    inflow,
+    offensives,
+    passage,
+    recruitment,
+    rivalry,
+    standing,
+    theatre,
+    violence,
+)
+
+#: Read aloud, this is a month. "decisions" stands for the agents: states, camps, local authorities, organisations.
+MONTHLY_ORDER: tuple[ModuleType | str, ...] = (
+    demography, standing, grievance, "decisions", exposure, recruitment, destinations, passage, theatre,
+    countermeasures, violence, ground, offensives, aftermath, inflow, rivalry,
+)

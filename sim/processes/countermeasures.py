@@ -1,0 +1,127 @@
+"""Counter-measures: arrests, dismantled cells, prosecutions, prison and release.
+
+Detection is limited by intelligence and by what residents will tell: effort without information finds few
+[Kress & Szechtman 2009; Berman, Shapiro & Felter 2011].
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.moment import Moment, wide
+from sim.noise import binomial, binomial_hazard, stochastic_round
+from sim.parameters import Geography
+from sim.processes.exposure import tolerated
+from sim.world import ACTIVE, ARRESTED, CELL, EMPTY, HIDDEN, LOW, MASS, MOVEMENT, PRISON, REFUGE, RIVAL
+
+ORGANISATIONS = (MOVEMENT, RIVAL, MASS)
+WRITES = ("militants", "demobilised", "dead", "recruiter_status", "reintegrated", "released")
+
+
+def detection(intelligence: np.ndarray, presence: np.ndarray, cooperation: np.ndarray, rate: np.ndarray,
+              learning: np.ndarray) -> np.ndarray:
+    """Monthly hazard that a clandestine member is found, (W, R)."""
+    return rate * intelligence * presence * cooperation * (1 + learning)
+
+
+def step(m: Moment) -> None:
+    """Find, arrest, prosecute, pursue, and let out of prison."""
+    hazard = found(m)
+    _arrest(m, hazard)
+    _arrest_recruiters(m, hazard)
+    _pursue(m)
+    _prison(m)
+    _surface(m)
+
+
+def found(m: Moment) -> np.ndarray:
+    """Detection hazard before an organisation's own concealment, (W, R)."""
+    w, g, d, k = m.world, m.geography, m.dials, m.k["counter"]
+    intelligence = np.clip(g.y["intelligence"] * d.intelligence * (1 + k.agency_gain * w.agency), 0, 1.5)
+    cooperation = np.clip(1 - k.silence * w.grievance + 0.3 * d.local_forces, 0, 1.3)
+    return detection(m.by_region(intelligence), w.presence, cooperation, k.detection,
+                     m.by_region(k.learning * w.learning + w.alert))
+
+
+def _concealment(m: Moment) -> np.ndarray:
+    g = m.geography
+    return np.array([g.number("concealment", g.organisations[kind]).value for kind in ("movement", "rival", "mass")])
+
+
+def _arrest(m: Moment, hazard: np.ndarray) -> None:
+    w, g, k = m.world, m.geography, m.k["counter"]
+    exposed = hazard[:, None] * (1 - _concealment(m))[:, None]
+    # A mass movement in the open is watched, not arrested, while it is tolerated; afterwards by its violent part.
+    exposed[:, MASS] *= (1 - m.by_region(tolerated(m))) * (k.mass_arrest + m.by_region(w.splinter))
+    luck = m.luck("arrest", 6, len(g.regions))
+    sources = [(o, CELL) for o in ORGANISATIONS] + [(o, HIDDEN) for o in ORGANISATIONS]
+    n = binomial_hazard(luck, w.stocks(sources), np.concatenate([exposed, 0.5 * exposed], axis=1))
+    other = m.luck("arrest.other", 3, len(g.regions))
+    w.transfer(sources, n, np.broadcast_to(other[:, :1], n.shape), [(o, PRISON) for o in ORGANISATIONS] * 2)
+    total = n.sum(axis=1)
+    m.flow("arrests", total)
+    m.flow("cells_dismantled", stochastic_round(other[:, 1], n[:, :MASS].sum(axis=1) / k.cell_size))
+    cases = stochastic_round(other[:, 2], w.sympathising() * k.prosecution * hazard * (0.2 + m.by_region(w.alert)))
+    m.flow("cases", total + cases)
+
+
+def _arrest_recruiters(m: Moment, hazard: np.ndarray) -> None:
+    w, k = m.world, m.k["counter"]
+    world = np.arange(w.n)[:, None]
+    risk = hazard[world, w.recruiter_place] * np.array([1.0, 1.0, 0.3])[w.recruiter_org] * np.where(
+        w.recruiter_status == ACTIVE, 1.0, np.where(w.recruiter_status == LOW, 0.3, 0.0))
+    luck = m.luck("recruiter.arrest", w.slot_region.size)
+    caught = luck < 1 - np.exp(-k.recruiter_exposure * risk)
+    out = (w.recruiter_status == ARRESTED) & (luck < 1 / k.sentence)
+    w.recruiter_status[caught] = ARRESTED
+    w.recruiter_status[out] = EMPTY  # those who come back do so as released militants, counted as people
+
+
+def _pursue(m: Moment) -> None:
+    """State forces wear down guerrilla refuges; one-sided pressure works less than joint pressure [000 l.1598-1604]."""
+    w, g, k = m.world, m.geography, m.k["counter"]
+    hazard = (k.pursuit * w.presence * (0.3 + m.by_region(w.alert)) * (1 - 0.5 * g.r["rugged"]) * _joint_pressure(g))
+    leave = k.surrender * m.by_region(0.2 + np.clip(m.dials.amnesty, 0, 1))
+    luck = m.luck("pursuit", 4, 2, len(g.regions))
+    sources = [(MOVEMENT, REFUGE), (RIVAL, REFUGE)]
+    killed = binomial_hazard(luck[:, 0], w.stocks(sources), hazard[:, None])
+    w.transfer(sources, killed, luck[:, 1], "dead")
+    gone = binomial_hazard(luck[:, 2], w.stocks(sources), leave[:, None])
+    w.transfer(sources, gone, luck[:, 3], "demobilised")
+    m.flow("deaths_militants", killed.sum(axis=1))
+    m.flow("refuge_losses", (killed + gone).sum(axis=1))
+
+
+def _joint_pressure(g: Geography) -> np.ndarray:
+    """Factor on pursuit by region, (R,): full inland, lower on a border whose other side does not cooperate."""
+    joint = np.array([[1.0 if a == b else 0.5 + 0.5 * g.cooperation(a, b) for a in range(len(g.countries))]
+                      for b in range(len(g.countries))])
+    return np.minimum.reduceat(joint[g.country_of[g.link_to], g.country_of[g.link_from]], g.link_start)
+
+
+def _prison(m: Moment) -> None:
+    """Sentences end and doors are opened; some leave violence, some go back, more where prison was a school."""
+    w, g, d, k = m.world, m.geography, m.dials, m.k["counter"]
+    opened = np.clip(m.by_region(d.prison_release), 0, 0.999)
+    hazard = 1 / k.sentence - np.log1p(-opened)
+    apart = np.clip(g.y["prison_isolation"] + d.prison_isolation, 0, 1)
+    again = m.by_region(np.clip(k.relapse * (1 - 0.6 * apart) * (1 - 0.5 * np.clip(d.reintegration, 0, 1)), 0, 1))
+    luck = m.luck("prison", 3, 3, len(g.regions))
+    sources = [(o, PRISON) for o in ORGANISATIONS]
+    out = binomial_hazard(luck[:, 0], w.stocks(sources), hazard[:, None])
+    back = binomial(luck[:, 1], out, again[:, None])
+    w.transfer(sources, back, luck[:, 2], [(o, CELL) for o in ORGANISATIONS])
+    w.transfer(sources, out - back, luck[:, 2], "demobilised")
+    w.released[:] = out.sum(axis=1)
+    m.flow("released", w.released.copy())
+
+
+def _surface(m: Moment) -> None:
+    """Hidden returnees and survivors rejoin, or settle into civil life."""
+    w, g, k = m.world, m.geography, m.k["counter"]
+    luck = m.luck("surface", 3, 2, len(g.regions))
+    sources = [(MOVEMENT, HIDDEN), (RIVAL, HIDDEN)]
+    back = binomial_hazard(luck[:, 0], w.stocks(sources), (k.rejoin * w.prestige[:, :2])[..., None])
+    w.transfer(sources, back, luck[:, 2], [(MOVEMENT, CELL), (RIVAL, CELL)])
+    settled = binomial_hazard(luck[:, 1], w.stocks(sources), wide(k.settle))
+    w.transfer(sources, settled, luck[:, 2], "reintegrated")

@@ -1,0 +1,128 @@
+"""Where recruits go: the theatre, a hub nearer by, or stay; a discrete choice limited by the exits.
+
+Most prefer abroad where abroad is open and promising [Hegghammer 2013]. A shut exit has weight zero.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.moment import Moment, wide
+from sim.noise import binomial_hazard, categorical, split_shares
+from sim.world import CELL, MASS, MOVEMENT, REBELS, own_country
+
+WRITES = ("militants", "transit", "recent_gone")
+
+
+def exit_openness(control: np.ndarray, looking_away: np.ndarray, visa: np.ndarray, visa_factor: np.ndarray,
+                  help_: np.ndarray, ban: np.ndarray) -> np.ndarray:
+    """Openness of air and sea exits, >= 0; 1 = an open exit without helpers; 0 when every exit is shut."""
+    watched = control * (1 - looking_away)
+    return (1 - np.clip(ban, 0, 1)) * (1 - watched) * np.where(visa > 0, visa_factor, 1.0) * (1 + help_)
+
+
+def openness(m: Moment) -> np.ndarray:
+    """Ease of leaving for the theatre by country, (W, Y)."""
+    w, g, d, k = m.world, m.geography, m.dials, m.k["destination"]
+    control = np.clip(w.exit_level + d.exit_control, 0, 1)
+    helpers = k.helpers * np.clip(d.facilitation, 0, 1) + k.broker_help * np.clip(d.brokers, 0, 2)
+    looking_away = np.clip(w.exit_tolerance + d.tolerance_exit, 0, 1)
+    access = g.theatre.at("access", m.month)
+    return access * exit_openness(control, looking_away, g.y["visa_required"], k.visa_factor, helpers, d.exit_ban)
+
+
+def choice_weights(theatre: np.ndarray, hub: np.ndarray, home: np.ndarray) -> np.ndarray:
+    """Shares of the options in proportion to their weights (a logit in logs), (..., 3)."""
+    weights = np.stack([theatre, hub, home], axis=-1)
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def hub_pull(m: Moment) -> tuple[np.ndarray, np.ndarray]:
+    """Pull of hubs on each country, (W, Y), and the hub chosen there in this month, (W, Y) region index or -1."""
+    w, g, k = m.world, m.geography, m.k["destination"]
+    near = np.exp(-g.distance[g.capital] / 1000.0)  # (Y, R)
+    passable = 1 - 0.5 * m.by_region(np.clip(m.dials.exit_ban, 0, 1))
+    weight = (w.hub_strength * passable)[:, None, :] * near
+    chosen = categorical(m.luck("hub", len(g.countries)), weight)
+    own = g.country_of == np.arange(len(g.countries))[:, None]
+    across = (weight * ~own).sum(axis=2) * (1 - np.clip(m.dials.exit_ban, 0, 1)) + (weight * own).sum(axis=2)
+    return np.asarray(across / (across + k.hub_half)), chosen
+
+
+def step(m: Moment) -> None:
+    """Send this month's militants on their way."""
+    w, g, k = m.world, m.geography, m.k["destination"]
+    ease = m.by_region(openness(m))
+    endorsed = 1 + np.clip(m.by_region(m.dials.legitimation), 0, 1)
+    pull = w.prestige
+    to_hub, hub = hub_pull(m)
+    ambition = w.expansion
+    place, origin = own_country(g)
+    cells = w.militants[:, :, CELL, place, origin]
+    new = np.stack([m.flows[f"recruits_{kind}"] for kind in ("movement", "rival", "mass")], axis=1)
+    new = np.minimum(new, cells)
+    abroad = np.stack([pull[:, :1] * ease, np.maximum(pull[:, 1:2], pull[:, 2:3]) * ease * endorsed,
+                       k.mass_abroad * pull.max(axis=1, keepdims=True) * ease * endorsed], axis=1) * wide(k.theatre)
+    nearer = np.zeros(abroad.shape)
+    nearer[:, MOVEMENT] = k.hub * m.by_region(to_hub) * (0.3 + ambition)
+    shares = choice_weights(abroad, nearer, np.broadcast_to(wide(k.home), abroad.shape))
+    parts = split_shares(new, shares, m.luck("destination", 3, len(g.regions), 2))
+    _leave(m, parts[..., 0].astype(np.int32))
+    _to_hub(m, parts[..., 1][:, MOVEMENT].astype(np.int32), hub)
+    _activists_leave(m, ease * endorsed, pull)
+
+
+def _leave(m: Moment, going: np.ndarray) -> None:
+    """From cells at home into transit; activists of the mass movement join the brand that stands highest."""
+    w, g = m.world, m.geography
+    place, origin = own_country(g)
+    w.move("militants", "transit", going[:, :2], at=(slice(None), slice(0, 2), CELL, place, origin),
+           to=(slice(None), slice(0, 2)))
+    pull = np.maximum(w.prestige, 1e-6) ** 2
+    brands = split_shares(going[:, MASS], np.broadcast_to((pull / pull.sum(axis=1, keepdims=True))[:, None],
+                                                          (*going[:, MASS].shape, 3)),
+                          m.luck("destination.brand", len(g.regions), 2))
+    w.move("militants", "transit", going[:, MASS], at=(slice(None), MASS, CELL, place, origin),
+           into=np.moveaxis(brands, 2, 1).astype(np.int32))
+    w.recent_gone += going.sum(axis=1)
+
+
+def _activists_leave(m: Moment, ease: np.ndarray, pull: np.ndarray) -> None:
+    """Activists and men in cells who joined earlier leave at a hazard that follows pull and ease."""
+    w, g, k = m.world, m.geography, m.k["destination"]
+    place, origin = own_country(g)
+    stay = w.militants[:, :, CELL, place, origin]
+    by = np.stack([pull[:, :1], pull[:, 1:2], pull.max(axis=1, keepdims=True)], axis=1)
+    rate = wide(k.later) * by * ease[:, None]
+    going = binomial_hazard(m.luck("leave_later", 3, len(g.regions)), stay, rate, np.int32)
+    _leave_again(m, going)
+
+
+def _leave_again(m: Moment, going: np.ndarray) -> None:
+    w, g = m.world, m.geography
+    place, origin = own_country(g)
+    brand_of_mass = np.where(w.prestige[:, MOVEMENT] > w.prestige[:, REBELS], MOVEMENT, REBELS)
+    into = np.zeros((w.n, 3, len(g.regions)), dtype=np.int32)
+    into[:, :2] = going[:, :2]
+    into[np.arange(w.n), brand_of_mass] += going[:, MASS]
+    w.move("militants", "transit", going, at=(slice(None), slice(None), CELL, place, origin), into=into)
+    w.recent_gone += going.sum(axis=1)
+
+
+def _to_hub(m: Moment, going: np.ndarray, hub: np.ndarray) -> None:
+    """To the hub that draws the country this month; men reach it as part of its cells or its ground force."""
+    w, g = m.world, m.geography
+    place, origin = own_country(g)
+    target = hub[:, g.country_of]
+    going = np.where(target >= 0, going, 0)
+    world, region = np.nonzero(going)
+    if not world.size:
+        return
+    amount = going[world, region]
+    into = np.zeros((w.n, len(g.regions), len(g.origins)), dtype=np.int32)
+    np.add.at(into, (world, target[world, region], g.country_of[region]), amount)
+    w.move("militants", "militants", going, at=(slice(None), MOVEMENT, CELL, place, origin),
+           to=(slice(None), MOVEMENT, CELL), into=into)
+    w.recent_gone += going
+    m.flow("to_foothold", going)
+

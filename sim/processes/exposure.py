@@ -1,0 +1,79 @@
+"""Exposure: uninvolved residents come to sympathise, and fall away again.
+
+Hazard = susceptibility x readiness x (outreach + peers + online x prestige): a contagion with sources
+[Santoprete & Xu 2018], peers acting through ties inside the region and across its links.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.moment import Moment
+from sim.noise import binomial_hazard, stochastic_round, systematic_split
+from sim.world import ACTIVE, CELL, MASS, over_last
+
+WRITES = ("uninvolved", "sympathisers", "migrated")
+
+
+def exposure_hazard(readiness: np.ndarray, outreach: np.ndarray, peers: np.ndarray, online: np.ndarray) -> np.ndarray:
+    """Monthly hazard of a resident of mean susceptibility, (W, R)."""
+    return readiness * (outreach + peers + online)
+
+
+def active_outreach(m: Moment) -> np.ndarray:
+    """Skill of active recruiters by organisation and region, (W, O, R)."""
+    w, n_r = m.world, len(m.geography.regions)
+    weight = np.where(w.recruiter_status == ACTIVE, w.recruiter_skill, 0.0)
+    cell = (np.arange(w.n)[:, None] * 3 + w.recruiter_org) * n_r + w.recruiter_place
+    return np.bincount(cell.ravel(), weight.ravel(), minlength=w.n * 3 * n_r).reshape(w.n, 3, n_r)
+
+
+def tolerated(m: Moment) -> np.ndarray:
+    """Open recruitment that the authorities let be, (W, Y), 0-1."""
+    g, w, d = m.geography, m.world, m.dials
+    limit = np.clip(g.y["tolerance_recruitment"] + d.tolerance_recruitment - 0.5 * d.regulation, 0, 1)
+    return limit * (1 - w.banned)
+
+
+def neighbours_mean(m: Moment, values: np.ndarray) -> np.ndarray:
+    """Mean of the linked regions, (W, R)."""
+    g = m.geography
+    return np.add.reduceat(values[:, g.link_from], g.link_start, axis=1) / g.link_degree
+
+
+def step(m: Moment) -> None:
+    """Move residents between uninvolved and sympathising."""
+    w, g, k = m.world, m.geography, m.k["exposure"]
+    youth = np.maximum(w.youth(), 1.0)
+    sympathisers = w.sympathising()
+    sites = m.by_region(tolerated(m))
+    activists = w.present(MASS, CELL)
+    hands = active_outreach(m).sum(axis=1)
+    outreach = (k.contacts * hands + k.activist_contacts * activists * sites) / youth
+    share = sympathisers / youth
+    outward = g.r["ties_outside"]
+    peers = k.peers * g.r["close_ties"] * ((1 - outward) * share + outward * neighbours_mean(m, share))
+    peers = m.decided("peers", peers)
+    standing = np.maximum(w.prestige[:, :1], 0.5 * w.prestige[:, 1:2])
+    online = k.online * g.r["online_reach"] * m.by_region(m.dials.online) * standing
+    hazard = exposure_hazard(w.readiness, outreach, peers, online)
+    joining = binomial_hazard(m.luck("exposure", len(g.regions), w.shares.size), w.uninvolved,
+                              hazard[..., None] * w.susceptibility, np.int32)
+    w.move("uninvolved", "sympathisers", joining)
+    m.flow("new_sympathisers", over_last(joining))
+    _falling_away(m, sympathisers)
+
+
+def _falling_away(m: Moment, sympathisers: np.ndarray) -> None:
+    """Sympathisers lose interest, sooner when no brand has prestige; some leave by legal migration."""
+    w, g, k = m.world, m.geography, m.k["exposure"]
+    standing = w.prestige.max(axis=1, keepdims=True)
+    luck = m.luck("falling_away", 3, len(g.regions))
+    # Hundreds of people in small flows: rounding by chance is unbiased and much cheaper than a binomial draw.
+    leaving = stochastic_round(luck[:, 0], sympathisers * -np.expm1(-k.decay * (1.5 - standing)))
+    back = systematic_split(w.sympathisers, leaving, luck[:, 1]).astype(np.int32)
+    w.move("sympathisers", "uninvolved", back)
+    open_ = np.clip(k.migration_open + m.by_region(m.dials.migration_open), 0, 1)
+    emigrating = stochastic_round(luck[:, 2], w.sympathising() * -np.expm1(-k.migration * g.r["migration_ties"] * open_))
+    gone = systematic_split(w.sympathisers, emigrating, luck[:, 1]).astype(np.int32)
+    w.move("sympathisers", "migrated", gone, into=emigrating.astype(np.int32))

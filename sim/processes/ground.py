@@ -1,0 +1,218 @@
+"""Ground: attempts on localities, the contest for what is held, and rule over residents.
+
+By force, a contest success function [Tullock]; or by surrender and negotiated entry where no authority is present or
+wanted and a cleavage or orphaned loyalty can be used [000 l.765-785]. Empty localities are not won: holding needs a
+minimum garrison per resident. Rule is lenient first and harsher with consolidation and cadres from the core
+[000 l.777-785]; revolts may come and be crushed [000 l.838-852].
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.moment import Moment, noisy_or
+from sim.noise import binomial, stochastic_round
+from sim.world import CELL, GROUND, MASS, MOVEMENT, REFUGE, RIVAL, locality_sum
+
+WRITES = ("control", "held", "harshness", "setbacks", "loss_cause", "militants", "dead", "learning", "infiltration",
+          "offensive")
+NOT_LOST, LOST_TO_RIVALS, LOST_TO_REVOLT, LOST_TO_OFFENSIVE, LOST_TO_WEAKNESS = range(5)
+CAUSES = ("", "rival local groups", "revolt", "offensive", "too few to hold")
+CONTESTED, DOMINANT, EXCLUSIVE = 0.25, 0.5, 0.8  # grades of control
+
+
+def win_chance(attackers: np.ndarray, defenders: np.ndarray, decisiveness: np.ndarray) -> np.ndarray:
+    """Contest success function M^g / (M^g + E^g); nobody wins with nobody."""
+    a, e = attackers ** decisiveness, defenders ** decisiveness
+    return np.where(attackers > 0, a / np.maximum(a + e, 1e-12), 0.0)
+
+
+def vacuum(defenders: np.ndarray, residents: np.ndarray, norm_per_1000: np.ndarray) -> np.ndarray:
+    """How far a locality lacks any authority, 0-1, against a norm of armed people per 1,000 residents."""
+    return 1 - np.clip(defenders / np.maximum(norm_per_1000 * residents / 1000, 1e-9), 0, 1)
+
+
+def garrison(residents: np.ndarray, per_1000: np.ndarray) -> np.ndarray:
+    """Fighters needed to hold a locality."""
+    return per_1000 * residents / 1000
+
+
+def fighters(m: Moment) -> np.ndarray:
+    """The movement's fighters by region, (W, R): a stated share of its members [E097]."""
+    w = m.world
+    return m.k["ground"].fighter_share * w.present(MOVEMENT, CELL, GROUND)
+
+
+def within_reach(m: Moment, own: np.ndarray) -> np.ndarray:
+    """Fighters who can be brought to a region: its own and a share of its neighbours', (W, R)."""
+    g, w, k = m.geography, m.world, m.k["ground"]
+    guard = np.clip(w.barrier + m.dials.border_effort, 0, 1)
+    passable = np.where(g.link_cross, 1 - np.broadcast_to(guard, own.shape)[:, g.link_to], 1.0)
+    lent = own[:, g.link_from] * passable * np.exp(-g.link_km / 200.0)
+    return own + k.reach * np.add.reduceat(lent, g.link_start, axis=1)
+
+
+def authorities(m: Moment) -> tuple[np.ndarray, np.ndarray]:
+    """Armed people who stand in the way in each locality: those on the spot, and reinforcements, both (W, L)."""
+    g, w, k = m.geography, m.world, m.k["ground"]
+    region = g.region_of
+    residents = g.l["residents"]
+    per_1000 = g.y["security_per_1000"][g.country_of][region]
+    state = (w.presence[:, region] * g.l["security_presence"] * per_1000 * residents / 1000 * k.on_duty)
+    collapse = 1 - w.presence[:, region]
+    local = (g.l["local_armed_per_1000"] * residents / 1000 * collapse * (1 - g.l["orphaned"]) * w.local_resist
+             * (0.3 + 0.7 * g.l["allegiance"]))
+    armed_rivals = (w.present(RIVAL, CELL, REFUGE) + 0.5 * w.present(MASS, CELL)) * (1 - w.infiltration) * w.resist
+    rivals = armed_rivals[:, region] * g.l["share"]
+    whole = w.capacity * (1 - w.fragmentation) ** 2 * g.y["security_per_1000"] * g.y["population_start"] / 1000
+    rescue = (k.reinforcement * whole)[:, g.country_of][:, region] * np.ones_like(residents)
+    return state + local + rivals, rescue
+
+
+def step(m: Moment) -> None:
+    """Attempts decided by the movement, then contest and rule where it holds something."""
+    m.world.loss_cause[:] = NOT_LOST
+    here, rescue = authorities(m)
+    _attempts(m, here, rescue)
+    held = m.world.control > 0
+    if held.any():
+        _contest(m, here, held)
+        _rule(m, held)
+    w = m.world
+    w.held[:] = np.where(w.control >= CONTESTED, w.held + 1, 0)
+    _garrison_troops(m)
+
+
+def _attempts(m: Moment, here: np.ndarray, rescue: np.ndarray) -> None:
+    g, w, k = m.geography, m.world, m.k["ground"]
+    region = g.region_of
+    n_l = len(g.localities)
+    own = fighters(m)
+    reach = within_reach(m, own)
+    force = np.where(own > 0, reach, k.raid_share * reach)[:, region] * (1 - w.control)
+    need = garrison(g.l["residents"], k.garrison)
+    able = force >= need
+    gap = vacuum(here, g.l["residents"], k.vacuum_norm)
+    opening = noisy_or(k.open_base * np.ones_like(gap), g.l["orphaned"] * k.orphaned, g.l["cleavage"] * k.cleavage,
+                       w.infiltration[:, region] * k.infiltrated)
+    p_entry = gap * opening
+    p_force = win_chance(force, here + rescue, k.decisiveness)
+    # The movement sees the defenders on the spot better than how fast help comes; failures teach it.
+    foresight = np.clip(k.foresight + w.setbacks[:, g.country_of][:, region], 0, 1)
+    seen = noisy_or(p_entry, win_chance(force, here + foresight * rescue, k.decisiveness))
+    score = np.where(able, seen, 0.0) * np.sqrt(g.l["residents"]) * (0.5 + m.luck("ground.choice", n_l))
+    best = np.maximum.reduceat(score, g.first_locality, axis=1)
+    chosen = (score >= best[:, region]) & (score > 0)
+    rate = k.attempt * w.expansion * np.clip((seen - k.threshold) / 0.3, 0, 1)
+    rate = m.decided("movement.attempt", rate)
+    luck = m.luck("ground.attempt", 3, n_l)
+    tries = chosen & (luck[:, 0] < 1 - np.exp(-rate))
+    if not tries.any():
+        return
+    entered = tries & (luck[:, 1] < p_entry)
+    won = entered | (tries & (luck[:, 2] < p_force))
+    fresh = won & (w.control < CONTESTED)
+    w.control[fresh] = np.maximum(w.control, CONTESTED + 0.05)[fresh]
+    failed = tries & ~won
+    m.flow("attempts", locality_sum(tries.astype(float), g))
+    m.flow("attempts_failed", locality_sum(failed.astype(float), g))
+    if failed.any():
+        _failed(m, failed, force)
+
+
+def _failed(m: Moment, failed: np.ndarray, force: np.ndarray) -> None:
+    """A failed attempt costs men on both sides; states learn from it and so does the movement."""
+    g, w, k = m.geography, m.world, m.k["ground"]
+    sent = locality_sum(np.where(failed, np.minimum(force, k.raid_size), 0.0), g)
+    present = w.present(MOVEMENT, CELL)
+    luck = m.luck("ground.failed", 3, len(g.regions))
+    lost = np.minimum(present, stochastic_round(luck[:, 0], sent * k.raid_loss)).astype(np.int64)
+    w.transfer([(MOVEMENT, CELL)], lost[:, None], luck[:, 1][:, None], "dead")
+    m.flow("deaths_militants", lost)
+    m.flow("deaths_state", stochastic_round(luck[:, 2], sent * 0.2 * m.by_region(w.capacity) * 1.0))
+    for y in range(len(g.countries)):
+        count = failed[:, g.country_of[g.region_of] == y].sum(axis=1)
+        w.setbacks[:, y] += (1 - w.setbacks[:, y]) * (1 - np.exp(-k.setback * count))
+        w.learning[:, y] += (1 - w.learning[:, y]) * (1 - np.exp(-k.lesson * count)) * w.capacity[:, y]
+
+
+def _contest(m: Moment, here: np.ndarray, held: np.ndarray) -> None:
+    """Control grows where the movement is the stronger and shrinks where it is not or lacks the garrison."""
+    g, w, k = m.geography, m.world, m.k["ground"]
+    region = g.region_of
+    ruled = locality_sum(w.control * g.l["residents"], g)
+    share = w.control * g.l["residents"] / np.maximum(ruled[:, region], 1.0)
+    mine = fighters(m)[:, region] * share
+    tried = w.offensive[:, region] * (w.control > 0)
+    against = here * (1 - 0.5 * w.control) * (1 + w.harshness * k.harsh_resistance)
+    balance = (mine - against) / np.maximum(mine + against, 1e-9)
+    siege = tried / np.maximum(tried + k.siege_half * mine, 1e-9)
+    change = k.consolidation * balance * np.where(held, 1.0, 0.0) - k.siege * siege
+    thin = mine < garrison(g.l["residents"], k.garrison) * np.maximum(w.control, CONTESTED)
+    change = np.where(thin, np.minimum(change, -k.thin), change)
+    now = np.where(held, np.clip(w.control + change, 0, 1), 0.0)
+    lost = held & (now < 0.1)
+    cause = np.where(siege > 0.05, LOST_TO_OFFENSIVE, np.where(thin, LOST_TO_WEAKNESS, LOST_TO_RIVALS))
+    w.loss_cause[lost] = cause[lost]
+    now[lost] = 0.0
+    w.control[:] = now
+    _fight_rivals(m, here, held)
+
+
+def _fight_rivals(m: Moment, here: np.ndarray, held: np.ndarray) -> None:
+    """Where rivals resist, both bleed."""
+    g, w, k = m.geography, m.world, m.k["ground"]
+    contested = locality_sum(np.where(held, np.minimum(here, 400.0), 0.0), g)
+    luck = m.luck("ground.rivals", 2, len(g.regions))
+    troops = w.present(MOVEMENT, GROUND)
+    n = binomial(luck[:, 0], troops, np.clip(k.local_attrition * contested / np.maximum(troops, 50.0), 0, 0.2))
+    w.transfer([(MOVEMENT, GROUND)], n[:, None], luck[:, 1][:, None], "dead")
+    m.flow("deaths_militants", n)
+
+
+def revolt_chance(harshness: np.ndarray, orphaned: np.ndarray, control: np.ndarray, rate: np.ndarray) -> np.ndarray:
+    """Monthly chance of a revolt: harsh rule over people who did not choose it."""
+    return rate * harshness * control * (1 - 0.5 * orphaned)
+
+
+def _rule(m: Moment, held: np.ndarray) -> None:
+    g, w, k = m.geography, m.world, m.k["ground"]
+    region = g.region_of
+    foreign = _foreign_share(m)[:, region]
+    w.harshness += k.harsher * (w.control >= DOMINANT) * (0.3 + foreign) * (1 - w.harshness)
+    w.harshness[~held] = 0.0
+    luck = m.luck("ground.revolt", 2, len(g.localities))
+    revolt = held & (luck[:, 0] < revolt_chance(w.harshness, g.l["orphaned"], w.control, k.revolt))
+    if not revolt.any():
+        return
+    rebels = k.rebels * g.l["residents"] / 1000 * (0.3 + 0.7 * w.harshness)
+    mine = fighters(m)[:, region] * g.l["share"]
+    crushed = luck[:, 1] < win_chance(mine, rebels, k.decisiveness)
+    over = revolt & ~crushed
+    w.control[over] = 0.0
+    w.loss_cause[over] = LOST_TO_REVOLT
+    m.flow("revolts", locality_sum(revolt.astype(float), g))
+    m.flow("revolts_crushed", locality_sum((revolt & crushed).astype(float), g))
+
+
+def _foreign_share(m: Moment) -> np.ndarray:
+    w, g = m.world, m.geography
+    total = w.present(MOVEMENT, CELL, GROUND)
+    own = w.militants[:, MOVEMENT, (CELL, GROUND)][..., np.arange(len(g.regions)), g.country_of].sum(axis=1)
+    return (total - own) / np.maximum(total, 1)
+
+
+def _garrison_troops(m: Moment) -> None:
+    """Members come into the open where the movement rules."""
+    w, g = m.world, m.geography
+    ruled = locality_sum(w.control * g.l["share"], g) > 0
+    if not ruled.any():
+        return
+    world, region = np.nonzero(ruled)
+    at = (world, MOVEMENT, CELL, region)
+    w.move("militants", "militants", w.militants[at], at=at, to=(world, MOVEMENT, GROUND, region))
+
+
+def regional_rule(m: Moment) -> np.ndarray:
+    """Share of residents under the movement's control, (W, R)."""
+    return locality_sum(m.world.control * m.geography.l["share"], m.geography)

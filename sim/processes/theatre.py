@@ -1,0 +1,105 @@
+"""The distant theatre: men die, change brand, come home or are sent home to open a new front.
+
+Its course is data (dated territory, strength and lethality). Brigades already there change allegiance one by one and
+en bloc when the movement stands higher [000 l.244-253]; returns are few, and strong states jail them [000 l.1684-1689].
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.moment import Moment
+from sim.noise import binomial_hazard, split_shares
+from sim.world import CELL, HIDDEN, MOVEMENT, PRISON, REBELS, RIVAL, own_country
+
+WRITES = ("theatre", "militants", "dead", "reintegrated")
+
+
+def switching(gap: np.ndarray, rate: np.ndarray) -> np.ndarray:
+    """Hazard of changing to the movement, by how much higher it stands than one's own brand."""
+    return rate * np.maximum(0.0, gap)
+
+
+def return_fate(capacity: np.ndarray, control: np.ndarray, intelligence: np.ndarray, welcome: np.ndarray,
+                ) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of returnees who are jailed and who are reintegrated; the rest stay hidden."""
+    seen = np.clip(capacity * (0.5 + 0.5 * control) * (0.5 + 0.5 * intelligence) * 1.5, 0, 1)
+    return seen * (1 - welcome), seen * welcome
+
+
+def step(m: Moment) -> None:
+    """One month in the theatre."""
+    _switch(m)
+    _die(m)
+    _return(m)
+
+
+def _switch(m: Moment) -> None:
+    w, g, k = m.world, m.geography, m.k["theatre"]
+    luck = m.luck("theatre.switch", 2, len(g.regions))
+    bloc = m.luck("theatre.bloc", 2, len(g.countries))
+    for i, brand in enumerate((RIVAL, REBELS)):
+        gap = w.prestige[:, MOVEMENT, None] - w.prestige[:, brand, None]
+        jump = bloc[:, i] < switching(gap, k.bloc_rate)
+        hazard = switching(gap, k.switch_rate) + m.by_region(np.where(jump, k.bloc_size, 0.0))
+        n = binomial_hazard(luck[:, i], w.theatre[:, brand], hazard, np.int32)
+        w.move("theatre", "theatre", n, at=(slice(None), brand), to=(slice(None), MOVEMENT))
+
+
+def _die(m: Moment) -> None:
+    w, g = m.world, m.geography
+    hazard = m.k["theatre"].lethality * g.theatre.at("lethality", m.month)
+    n = binomial_hazard(m.luck("theatre.deaths", 3, len(g.regions)), w.theatre,
+                        np.broadcast_to(hazard[..., None] if np.ndim(hazard) else hazard, w.theatre.shape), np.int32)
+    by_origin = np.zeros((w.n, len(g.origins)), dtype=np.int32)
+    lost = n.sum(axis=1)
+    for y in range(len(g.countries)):
+        by_origin[:, y] = lost[:, g.country_of == y].sum(axis=1)
+    w.move("theatre", "dead", n, into=by_origin)
+    m.flow("deaths_abroad", lost)
+
+
+def homeward(access: float, territory: float, rate: np.ndarray, decline: np.ndarray) -> np.ndarray:
+    """Hazard of coming home: weariness, more when the brand loses ground, less when the way back is shut."""
+    return rate * (0.3 + 0.7 * access) * (1 + decline * (1 - territory))
+
+
+def _return(m: Moment) -> None:
+    w, g, d, k = m.world, m.geography, m.dials, m.k["theatre"]
+    place, origin = own_country(g)
+    at = g.theatre.at
+    lost_ground = at("movement_territory", m.month) if at("movement_strength", m.month) > 0 else 1.0
+    hazard = homeward(at("access", m.month), lost_ground, k.return_rate, k.return_decline)
+    luck = m.luck("theatre.return", 3, len(g.regions))
+    back = binomial_hazard(luck, w.theatre, np.broadcast_to(hazard[..., None] if np.ndim(hazard) else hazard,
+                                                            w.theatre.shape), np.int32)
+    jailed, welcomed = return_fate(w.capacity, np.clip(w.exit_level + d.exit_control, 0, 1),
+                                   np.clip(g.y["intelligence"] * d.intelligence, 0, 1),
+                                   np.clip(k.welcome + d.reintegration + 0.5 * d.amnesty, 0, 1))
+    shares = np.stack([m.by_region(jailed), m.by_region(welcomed), m.by_region(1 - jailed - welcomed)], axis=-1)
+    parts = split_shares(back, np.broadcast_to(shares[:, None], (*back.shape, 3)),
+                         m.luck("theatre.fate", 3, len(g.regions), 2)).astype(np.int32)
+    for brand, organisation in ((MOVEMENT, MOVEMENT), (RIVAL, RIVAL), (REBELS, RIVAL)):
+        w.move("theatre", "militants", parts[:, brand, :, 0], at=(slice(None), brand),
+               to=(slice(None), organisation, PRISON, place, origin))
+        w.move("theatre", "militants", parts[:, brand, :, 2], at=(slice(None), brand),
+               to=(slice(None), organisation, HIDDEN, place, origin))
+        welcome = parts[:, brand, :, 1]
+        by_origin = np.zeros((w.n, len(g.origins)), dtype=np.int32)
+        np.add.at(by_origin, (slice(None), g.country_of), welcome)
+        w.move("theatre", "reintegrated", welcome, at=(slice(None), brand), into=by_origin)
+    for fate, name in enumerate(("returnees_jailed", "returnees_reintegrated", "returnees_hidden")):
+        m.flow(name, parts[..., fate].sum(axis=1))
+    _send_home(m)
+
+
+def _send_home(m: Moment) -> None:
+    """The core sends men home to open a front where their state is too weak to stop them [000 l.664-668]."""
+    w, g, k = m.world, m.geography, m.k["theatre"]
+    place, origin = own_country(g)
+    weak = (1 - np.clip(m.by_region(w.capacity * (1 - w.fragmentation)) * 2.0, 0, 1)) * (1 - w.presence) ** 2
+    will = m.decided("movement.send_home", w.expansion)
+    n = binomial_hazard(m.luck("theatre.send_home", len(g.regions)), w.theatre[:, MOVEMENT],
+                        k.send_home * will * weak, np.int32)
+    w.move("theatre", "militants", n, at=(slice(None), MOVEMENT), to=(slice(None), MOVEMENT, CELL, place, origin))
+    m.flow("sent_home", n)

@@ -1,0 +1,81 @@
+"""Violence, as counts only: small attacks, mass-casualty attacks, deaths, and what they do to states and moods.
+
+Small attacks follow the armed men present; mass-casualty attacks need a hub that commands them, at home or across a
+border [004 l.9-14], and become rare as the state learns [000 l.1169-1174].
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.moment import Moment, wide
+from sim.noise import binomial_hazard, poisson
+from sim.world import CELL, GROUND, MASS, MOVEMENT, REFUGE
+
+WRITES = ("attacks_seen", "mass_attacks_seen", "shock", "learning", "abuse")
+DEATHS_OF_A_MASS_ATTACK = 10  # by definition, besides the attackers
+
+
+def armed_strength(m: Moment) -> np.ndarray:
+    """Men of each organisation who could attack, (W, O, R)."""
+    w = m.world
+    count = np.stack([w.present(o, CELL, REFUGE, GROUND) for o in range(3)], axis=1).astype(float)
+    count[:, MASS] *= m.by_region(w.splinter)
+    return count
+
+
+def commanded(m: Moment) -> np.ndarray:
+    """Help that cells get from hubs within reach, (W, R), 0-1."""
+    g, w, k = m.geography, m.world, m.k["violence"]
+    reach = np.exp(-g.distance / 250.0) * np.where(g.country_of[:, None] == g.country_of, 1.0, 0.7)
+    return 1 - np.exp(-np.einsum("wr,rs->ws", w.hub_strength, reach) / k.command_half)
+
+
+def step(m: Moment) -> None:
+    """Draw the month's attacks and their consequences."""
+    w, g, k = m.world, m.geography, m.k["violence"]
+    n_r = len(g.regions)
+    will = np.array([g.number("attack_will", g.organisations[kind]).value for kind in ("movement", "rival", "mass")])
+    armed = armed_strength(m)
+    guarded = np.exp(-k.guard * m.by_region(w.learning * w.capacity))
+    luck = m.luck("violence", 5, n_r)
+    small = poisson(luck[:, 0], (armed * will[:, None] * wide(k.small)).sum(axis=1))
+    ready = np.minimum(armed[:, MOVEMENT] * will[MOVEMENT], k.cells_enough) / k.cells_enough
+    mass = poisson(luck[:, 1], k.mass * ready * commanded(m) * guarded * np.clip(w.expansion, 0, 1)
+                   * (0.3 + 0.7 * np.minimum(1.0, g.r["density"] / 100.0)))
+    civilians = poisson(luck[:, 2], 0.5 * small) + DEATHS_OF_A_MASS_ATTACK * mass + poisson(luck[:, 3], 10.0 * mass)
+    forces = poisson(luck[:, 4], k.forces_killed * small)
+    m.flow("attacks", small + mass)
+    m.flow("mass_attacks", mass)
+    m.flow("deaths_civilians", civilians)
+    m.flow("deaths_state", forces)
+    w.attacks_seen[:] = small
+    w.mass_attacks_seen[:] = mass
+    _airstrikes(m)
+    _consequences(m, small, mass)
+
+
+def _consequences(m: Moment, small: np.ndarray, mass: np.ndarray) -> None:
+    w, g, k = m.world, m.geography, m.k["violence"]
+    for y in range(len(g.countries)):
+        own = g.country_of == y
+        blow = k.shock * (mass[:, own].sum(1) + 0.02 * small[:, own].sum(1))
+        lesson = k.lesson * (mass[:, own].sum(1) + 0.05 * small[:, own].sum(1))
+        w.shock[:, y] = np.clip(w.shock[:, y] + blow / (1 + blow) * 0.3, 0, 0.5)
+        w.learning[:, y] += (1 - w.learning[:, y]) * (1 - np.exp(-lesson)) * w.capacity[:, y]
+    style = m.by_region(g.y["brutality"] * m.dials.brutality * w.alert)
+    hit = np.stack([(style * (small + 3 * mass))[:, g.country_of == y].sum(1) for y in range(len(g.countries))], axis=1)
+    w.abuse += k.abuse * (1 - np.exp(-hit / 10)) * (1 - w.abuse)
+
+
+def _airstrikes(m: Moment) -> None:
+    """Attrition without presence [000 l.898-900, 1442-1445]."""
+    w, g, k = m.world, m.geography, m.k["violence"]
+    level = np.clip(m.dials.airstrikes, 0, 1) + m.flows.get("foreign_strikes", 0.0)
+    if not np.any(level):
+        return
+    luck = m.luck("airstrikes", 2, 2, len(g.regions))
+    for i, condition in enumerate((GROUND, REFUGE)):
+        n = binomial_hazard(luck[:, i, 0], w.present(MOVEMENT, condition), k.strike * level)
+        w.transfer([(MOVEMENT, condition)], n[:, None], luck[:, i, 1][:, None], "dead")
+        m.flow("deaths_militants", n)

@@ -1,0 +1,299 @@
+"""The state of all parallel worlds: who is where, and the books that must balance.
+
+Every array has the worlds first. Letters: W worlds, R regions, C propensity classes, O organisations present in the
+countries, K conditions, B brands in the theatre, Y countries, X outside nodes, G origins (Y + X), L localities,
+N recruiters. People are integers; `move` is the only way to move them and `check` balances the books.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.noise import systematic_split
+from sim.parameters import Geography, Group
+
+MOVEMENT, RIVAL, MASS = range(3)
+ORGANISATIONS = ("movement", "rival", "mass")
+REBELS = 2  # in the theatre the third brand is the host country's rebels
+CELL, REFUGE, GROUND, PRISON, HIDDEN = range(5)
+CONDITIONS = ("cell", "refuge", "ground", "prison", "hidden")
+EMPTY, ACTIVE, LOW, ARRESTED = range(4)  # status of a recruiter
+RECRUITER_STATUS = ("none", "active", "lying low", "arrested")
+
+#: Stocks of people and whom they may pass to. Nobody moves in any other way.
+ALLOWED = frozenset({
+    ("outside_band", "uninvolved"), ("uninvolved", "outside_band"), ("sympathisers", "outside_band"),
+    ("uninvolved", "sympathisers"), ("sympathisers", "uninvolved"), ("sympathisers", "militants"),
+    ("sympathisers", "transit"), ("sympathisers", "migrated"), ("militants", "transit"), ("militants", "militants"),
+    ("transit", "theatre"), ("transit", "militants"), ("theatre", "theatre"), ("theatre", "dead"),
+    ("theatre", "militants"), ("theatre", "reintegrated"), ("militants", "dead"), ("militants", "demobilised"),
+    ("militants", "reintegrated"), ("militants", "elsewhere"), ("outside", "militants"),
+})
+STOCKS = ("uninvolved", "sympathisers", "militants", "transit", "theatre", "outside", "outside_band", "migrated",
+          "dead", "demobilised", "reintegrated", "elsewhere")
+#: Stocks that may not go below zero (the outside of the age band is a ledger account and may).
+NON_NEGATIVE = tuple(stock for stock in STOCKS if stock != "outside_band")
+
+#: Shares of residents in the propensity classes, most resistant first; the top class is one in two thousand.
+CLASS_SHARES = np.array([0.50, 0.25, 0.13, 0.07, 0.03, 0.014, 0.0055, 0.0005])
+
+
+class BooksError(AssertionError):
+    """People appeared, vanished, went negative or moved where nobody may move."""
+
+
+def class_multipliers(sigma: np.ndarray) -> np.ndarray:
+    """Mean susceptibility of each class of a log-normal distribution with mean 1, shape (..., C).
+
+    The mean between two quantiles of a log-normal is a difference of normal probabilities shifted by sigma.
+    """
+    from scipy.special import ndtr, ndtri
+
+    edges = ndtri(np.clip(np.concatenate([[0.0], np.cumsum(CLASS_SHARES)]), 0, 1))
+    edges[-1] = np.inf
+    return np.diff(ndtr(edges - np.asarray(sigma)[..., None]), axis=-1) / CLASS_SHARES
+
+
+class World:
+    """State arrays of a batch of worlds; see the module's letters for the shapes.
+
+    Parameters
+    ----------
+    geography : Geography
+    k : mapping of coefficient groups
+    worlds : int
+        Number of parallel worlds in the batch.
+    """
+
+    def __init__(self, geography: Geography, k: dict[str, Group], worlds: int, checking: bool = False):
+        g = geography
+        n_w, n_r, n_c = worlds, len(g.regions), CLASS_SHARES.size
+        n_y, n_l, n_g = len(g.countries), len(g.localities), len(g.origins)
+        self.geography, self.n, self.checking = g, worlds, checking
+        self.shares = CLASS_SHARES
+        self.susceptibility = np.broadcast_to(class_multipliers(k["exposure"].sigma),
+                                              (n_w, 1, n_c) if np.ndim(k["exposure"].sigma) else (n_c,))
+        self.youth_start = g.r["youth"]
+
+        def count(*shape: int) -> NDArray[np.int32]:
+            return np.zeros((n_w, *shape), dtype=np.int32)
+
+        def level(*shape: int, fill: float | np.ndarray = 0.0) -> NDArray[np.float64]:
+            return np.zeros((n_w, *shape)) + fill
+
+        # People
+        self.uninvolved = count(n_r, n_c)  # residents aged 15-34
+        self.uninvolved[:] = largest_remainder(g.r["youth"], CLASS_SHARES)
+        self.sympathisers = count(n_r, n_c)
+        self.militants = count(3, 5, n_r, n_g)  # (W, O, K, place, origin)
+        self.transit = count(3, n_r)  # (W, B, region of origin): on the way to the theatre
+        self.theatre = count(3, n_r)  # (W, B, region of origin)
+        self.outside = count(n_g)  # would-be fighters who have not come
+        self.outside_band = np.zeros((n_w, 1), dtype=np.int64)  # ledger: residents who entered (-) or left the band (+)
+        self.migrated = count(n_r)  # left by legal migration instead
+        self.dead = count(n_g)
+        self.demobilised = count(n_g)
+        self.reintegrated = count(n_g)
+        self.elsewhere = count(n_g)  # moved to a theatre beyond the map
+        # Recruiters: slot n belongs to those who start in region slot_region[n]
+        self.slot_region = recruiter_slots(g)
+        n_n = self.slot_region.size
+        self.recruiter_status = np.zeros((n_w, n_n), dtype=np.int8)
+        self.recruiter_org = np.zeros((n_w, n_n), dtype=np.int8)
+        self.recruiter_place = np.broadcast_to(self.slot_region, (n_w, n_n)).astype(np.int16)
+        self.recruiter_skill = level(n_n)
+        # States
+        self.presence = level(n_r)  # effective state presence, 0-1
+        self.capacity = level(n_y)
+        self.fragmentation = level(n_y)
+        self.shock = level(n_y)  # share of capacity lost to violence
+        self.threat = level(n_y)
+        self.alert = level(n_y)
+        self.learning = level(n_y)
+        self.banned = level(n_y)  # 0-1: open recruitment suppressed by decision
+        self.crackdown = level(n_y)  # pulse of repression in the month
+        self.exit_level = level(n_y, fill=g.y["exit_control"])
+        self.exit_tolerance = level(n_y, fill=g.y["tolerance_exit"])
+        self.agency = level(n_y)
+        self.barrier = level(n_r)
+        self.surge = level(n_r)
+        self.offensive = level(n_r)  # fighters committed against ground in the region
+        self.camp_threat = level(max(1, len(g.authorities)))
+        self.local_resist = level(n_l, fill=1.0)
+        # Mood
+        self.polarisation = level(n_y)
+        self.war_deaths = level(n_y, fill=g.y["conflict_deaths"] / g.y["population_start"] * 1000)
+        self.abuse = level(n_y)  # memory of indiscriminate repression
+        self.injustice = level(n_r)
+        self.grievance = level(n_r)
+        self.readiness = level(n_r)
+        # Organisations
+        self.prestige = level(3)  # movement, rival, rebels
+        self.money = level(3)
+        self.infiltration = level(n_r)  # share of local groups under the movement's influence
+        self.released = level(n_r)  # persons let out of prison last month
+        self.splinter = level(n_y)  # share of the mass movement that has turned to violence
+        self.resist = level(n_r)  # rivals' resolve against the movement
+        self.expansion = level(1)
+        self.recent_gone = level(n_r)  # memory of departures, persons
+        self.hub_strength = level(n_r)
+        # Ground
+        self.control = level(n_l)
+        self.held = np.zeros((n_w, n_l), dtype=np.int16)  # months at contested or better
+        self.harshness = level(n_l)
+        self.setbacks = level(n_y)  # lessons of failed attempts
+        self.loss_cause = np.zeros((n_w, n_l), dtype=np.int8)  # how control was lost in the month
+        # Violence of the last month, seen by everybody
+        self.attacks_seen = level(n_r)
+        self.mass_attacks_seen = level(n_r)
+        self._start(g)
+        self._total = self.people()
+
+    def _start(self, g: Geography) -> None:
+        """January of the first year: who is in prison, underground, in the hills, or outside and willing to come."""
+        place, origin = own_country(g)
+        for organisation, condition, stock in ((RIVAL, HIDDEN, "veterans"), (RIVAL, PRISON, "prison_network"),
+                                               (RIVAL, REFUGE, "rival_start"), (MASS, CELL, "mass_start")):
+            self.militants[:, organisation, condition, place, origin] = g.r[stock]
+        self.outside[:, len(g.countries):] = g.look_up("fighter_stock", [(n,) for n in g.origins[len(g.countries):]])
+
+    def move(self, source: str, target: str, taken: np.ndarray, *, at: tuple = (), to: tuple = (),
+             into: np.ndarray | None = None) -> None:
+        """Move people between stocks.
+
+        Parameters
+        ----------
+        source, target : str
+            Names of stocks; the pair must be allowed.
+        taken : integer array
+            How many leave, in the shape of ``source[at]``.
+        at, to : index tuples
+        into : integer array, optional
+            How many arrive, in the shape of ``target[to]``; equals ``taken`` if left out. Sums per world must agree.
+        """
+        arrived = taken if into is None else into
+        if self.checking:
+            self._check_move(source, target, taken, arrived, at)
+        getattr(self, source)[at] -= taken
+        getattr(self, target)[to] += arrived
+
+    def transfer(self, sources: Sequence[tuple[int, int]], number: np.ndarray, luck: np.ndarray,
+                 targets: Sequence[tuple[int, int]] | str) -> None:
+        """Move numbers of militants by region, each origin in proportion to its share (systematic sampling).
+
+        Parameters
+        ----------
+        sources : sequence of (organisation, condition), length S
+            Different from each other.
+        number, luck : (W, S, R)
+            How many leave each source, and uniforms for the split over origins.
+        targets : sequence of (organisation, condition) in the same regions, or the name of a ledger by origin.
+        """
+        world, which, region = np.nonzero(number)
+        if not world.size:
+            return
+        organisation, condition = np.asarray(sources).T
+        at = (world, organisation[which], condition[which], region)
+        taken = systematic_split(self.militants[at], number[world, which, region], luck[world, which, region])
+        taken = taken.astype(np.int32)
+        if isinstance(targets, str):
+            into = np.zeros_like(self.dead)
+            np.add.at(into, world, taken)
+            self.move("militants", targets, taken, at=at, into=into)
+            return
+        organisation, condition = np.asarray(targets).T
+        to = (world, organisation[which], condition[which], region)
+        if len(set(targets)) == len(targets):
+            self.move("militants", "militants", taken, at=at, to=to)
+        else:  # several sources meet in one target: add one source at a time
+            for s in range(len(sources)):
+                own = which == s
+                self.move("militants", "militants", taken[own], at=tuple(i[own] for i in at),
+                          to=tuple(i[own] for i in to))
+
+    def stocks(self, sources: Sequence[tuple[int, int]]) -> np.ndarray:
+        """Members of several (organisation, condition) by place, (W, S, R)."""
+        return np.stack([over_last(self.militants[:, o, c]) for o, c in sources], axis=1)
+
+    def present(self, organisation: int, *conditions: int) -> np.ndarray:
+        """Members of an organisation in the given conditions by place, (W, R)."""
+        total = over_last(self.militants[:, organisation, conditions[0]])
+        for condition in conditions[1:]:
+            total += over_last(self.militants[:, organisation, condition])
+        return total
+
+    def sympathising(self) -> np.ndarray:
+        """Sympathisers by region, (W, R)."""
+        return over_last(self.sympathisers)
+
+    def _check_move(self, source: str, target: str, taken: np.ndarray, arrived: np.ndarray, at: tuple) -> None:
+        if (source, target) not in ALLOWED:
+            raise BooksError(f"nobody may move from {source} to {target}")
+        if np.asarray(taken).sum() != np.asarray(arrived).sum():
+            raise BooksError(f"{source} to {target}: {np.sum(taken)} left and {np.sum(arrived)} arrived")
+        if (np.asarray(taken) < 0).any() or (np.asarray(arrived) < 0).any():
+            raise BooksError(f"{source} to {target}: a negative number of people")
+        if source in NON_NEGATIVE and (getattr(self, source)[at] < taken).any():
+            raise BooksError(f"{source} to {target}: more people leave than are there")
+
+    def people(self) -> np.ndarray:
+        """Everybody on the books, (W,): constant from the first month to the last."""
+        return np.sum([getattr(self, stock).reshape(self.n, -1).sum(axis=1, dtype=np.int64) for stock in STOCKS],
+                      axis=0)
+
+    def check(self) -> None:
+        """Raise BooksError unless everybody is accounted for and no stock is negative."""
+        for stock in NON_NEGATIVE:
+            if (getattr(self, stock) < 0).any():
+                raise BooksError(f"negative count in {stock}")
+        total = self.people()
+        if not np.array_equal(total, self._total):
+            raise BooksError(f"{(total - self._total).tolist()} people appeared or vanished")
+
+    def youth(self) -> np.ndarray:
+        """Residents aged 15-34 on the books as residents, (W, R)."""
+        return (over_last(self.uninvolved) + over_last(self.sympathisers)).astype(float)
+
+
+def over_last(counts: np.ndarray) -> np.ndarray:
+    """Sum over the last axis; for short axes several times faster than ``sum``."""
+    return np.einsum("...i->...", counts)
+
+
+def largest_remainder(totals: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Integers of shape (totals, shares) that add up to the totals and follow the shares."""
+    exact = np.asarray(totals)[:, None] * shares
+    whole = np.floor(exact)
+    left = (np.asarray(totals) - whole.sum(axis=1)).astype(int)
+    rank = np.argsort(np.argsort(whole - exact, axis=1, kind="stable"), axis=1)
+    return (whole + (rank < left[:, None])).astype(np.int32)
+
+
+def recruiter_slots(g: Geography, per_slot: float = 80_000.0, most: int = 6) -> np.ndarray:
+    """Region of every recruiter slot, (N,): one per 80,000 young residents, at least two, at most six a region."""
+    slots = np.clip(np.ceil(g.r["youth"] / per_slot), 2, most).astype(int)
+    return np.repeat(np.arange(len(g.regions)), slots)
+
+
+def own_country(g: Geography) -> tuple[np.ndarray, np.ndarray]:
+    """Index pair (place, origin) of militants in a region of their own country, each (R,)."""
+    return np.arange(len(g.regions)), g.country_of
+
+
+def regional_sum(values: np.ndarray, g: Geography) -> np.ndarray:
+    """Sum over the regions of each country, (..., R) -> (..., Y)."""
+    return np.stack([values[..., own].sum(axis=-1) for own in g.country_slices], axis=-1)
+
+
+def regional_mean(values: np.ndarray, g: Geography) -> np.ndarray:
+    """Mean over residents of each country, (..., R) -> (..., Y)."""
+    return regional_sum(values * g.r["residents"], g) / regional_sum(g.r["residents"], g)
+
+
+def locality_sum(values: np.ndarray, g: Geography) -> np.ndarray:
+    """Sum over the localities of each region, (W, L) -> (W, R)."""
+    return np.add.reduceat(values, g.first_locality, axis=1)
+

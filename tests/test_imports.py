@@ -1,0 +1,113 @@
+"""Imports run one way: each room of the house imports only what its line allows."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SIM = Path(__file__).resolve().parent.parent / "sim"
+
+#: small rooms without state that any other may use
+SHARED = {"calendar", "errors", "version"}
+CORE = {"parameters", "noise", "world", "dials", "moment", "levers", "agents", "processes", "recorder"}
+#: room -> rooms that it may import
+MAY_IMPORT: dict[str, set[str]] = {
+    "calendar": set(),
+    "errors": set(),
+    "version": set(),
+    "noise": set(),
+    "parameters": set(),
+    "dials": set(),
+    "world": {"parameters"},
+    "moment": {"world", "parameters", "dials", "noise"},
+    "levers": {"dials"},
+    "scenario": {"levers", "parameters", "recorder"},
+    "agents": {"world", "dials", "noise", "moment"},
+    "processes": {"world", "dials", "noise", "moment"},
+    "recorder": {"world"},
+    "model": {*CORE, "scenario"},
+    "experiments": {*CORE, "scenario", "model", "results"},
+    "results": {"scenario"},
+    "figures": {"results"},
+    "workshop": {"experiments", "figures", "results", "scenario"},
+    "cli": {"scenario", "experiments", "results", "figures"},
+    "__main__": {"cli"},
+    "__init__": {*CORE, "scenario", "model", "experiments", "results", "figures"},
+}
+HEAVY = {"mesa", "scipy", "pandas", "matplotlib", "pyarrow"}
+#: packages that belong to one kind of room
+ONLY_IN = {"mesa": {"agents", "model"}, "matplotlib": {"figures"}, "pyarrow": {"results", "figures", "experiments"},
+           "pydantic": {"scenario", "workshop", "calendar"}, "pydantic_core": {"calendar", "scenario"}, "rich": {"cli"}}
+
+
+def files() -> list[Path]:
+    return sorted(path for path in SIM.rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(SIM).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of every import that happens when the program runs (not those for type checking)."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    guards = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
+    skipped = {id(inner) for guard in guards for inner in ast.walk(guard)}
+    package = ("sim", *path.relative_to(SIM).parts[:-1])
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level] if node.level else ()
+            base = ".".join((*above, *([node.module] if node.module else [])))
+            yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+
+
+def rooms() -> set[str]:
+    return {room_of(path) for path in files()} | set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(SIM)))
+def test_a_room_imports_what_its_line_allows(path: Path) -> None:
+    room = room_of(path)
+    assert room in MAY_IMPORT, f"'{room}' is a new room: give it a line in this file and in ARCHITECTURE"
+    allowed = MAY_IMPORT[room] | SHARED | {room}
+    for line, name in imports(path):
+        where = f"{path.relative_to(SIM)}, line {line}"
+        parts = name.split(".")
+        if parts[0] == "sim" and len(parts) > 1 and parts[1] in rooms():
+            assert parts[1] in allowed, f"{where}: '{room}' may not import sim.{parts[1]}"
+        elif parts[0] in ONLY_IN:
+            assert room in ONLY_IN[parts[0]], f"{where}: {parts[0]} has no place in '{room}'"
+
+
+def top_level(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+@pytest.mark.parametrize("room", ["cli", "scenario", "levers", "parameters", "recorder", "dials", "world", "results",
+                                  "calendar", "__init__"])
+def test_light_rooms_load_nothing_heavy(room: str) -> None:
+    """`--help`, `check` and `list` load these."""
+    for path in files():
+        if room_of(path) == room:
+            heavy = {name.split(".")[0] for name in top_level(path)} & HEAVY
+            assert not heavy, f"{path.relative_to(SIM)} loads {heavy} at import"
+
+
+def test_the_rule_can_fail() -> None:
+    found = {name.split(".")[1] for _, name in imports(SIM / "results.py") if name.startswith("sim.")}
+    assert "scenario" in found
+    assert "model" not in found
