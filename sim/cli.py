@@ -138,19 +138,28 @@ def _plain_streams() -> None:
 
 @contextlib.contextmanager
 def _terminable() -> Iterator[None]:
-    """A polite end by signal cleans up as Ctrl-C does."""
+    """Ctrl-C and a polite end by signal stop this process and let it clean up.
+
+    Worker processes that inherit the handlers leave Ctrl-C to this process and end at once when it ends them.
+    """
+    owner = os.getpid()
+
     def stop(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
+        if os.getpid() == owner:
+            raise KeyboardInterrupt
+        if number == signal.SIGTERM:
+            os._exit(128 + number)
 
     try:
-        before = signal.signal(signal.SIGTERM, stop)
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     except ValueError:  # not in the main thread
         yield
         return
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _load(arguments: argparse.Namespace) -> list[Scenario]:

@@ -10,7 +10,17 @@ import networkx
 import numpy as np
 from mesa.discrete_space import Network
 
-from sim.agents import Camp, ForeignForces, LocalAuthorities, MassMovement, Movement, RivalNetwork, State
+from sim.agents import (
+    Brokers,
+    Camp,
+    ForeignForces,
+    LocalAuthorities,
+    MassMovement,
+    Movement,
+    Quietists,
+    RivalNetwork,
+    State,
+)
 from sim.agents.recruiters import conduct_recruiters, place_first_recruiters
 from sim.calendar import Month
 from sim.dials import DIALS, Dials, strength_at, turned
@@ -56,7 +66,7 @@ class RecruitmentModel(mesa.Model):
         self.k = coefficient_groups({**coefficients, **(parameters or {})}, ids.size)
         self.start, self.months = int(scenario.start), int(scenario.end) - int(scenario.start) + 1
         self.frozen = dict(frozen or {})
-        self.world = World(self.geography, self.k, ids.size, checking)
+        self.world = World(self.geography, self.k, ids.size, self.start / 12, checking)
         self.noise = Noise(scenario.seed, ids)
         self.timeline = timeline(scenario, self.geography, strengths or {})
         names = tuple(OUTCOMES) if tuple(scenario.record) in ((), ("all",)) else tuple(scenario.record)
@@ -78,7 +88,8 @@ class RecruitmentModel(mesa.Model):
                       for y, name in enumerate(g.country_names)]
         names = g.organisation_names
         self.organisations = [Movement(self, names["movement"]), RivalNetwork(self, names["rival"]),
-                              MassMovement(self, names["mass"])]
+                              MassMovement(self, names["mass"]), Brokers(self, names["brokers"]),
+                              Quietists(self, names["quietist"])]
         self.foreign = ForeignForces(self)
 
     @property

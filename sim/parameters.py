@@ -241,7 +241,7 @@ LOCALITY_FIELDS = {"security_presence": None, "local_armed_per_1000": None, "orp
                    "allegiance": 0.0}
 NODE_FIELDS = ("fighter_stock", "base_willingness")
 ORGANISATION_FIELDS = ("selectivity", "revolutionary", "prestige_start", "money_start", "concealment",
-                       "outreach_open", "attack_will", "holds_ground", "visible")
+                       "attack_will", "holds_ground", "visible")
 AUTHORITY_FIELDS = ("fighters", "cohesion", "brutality", "patron_support")
 
 

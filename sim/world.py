@@ -66,9 +66,14 @@ class World:
     k : mapping of coefficient groups
     worlds : int
         Number of parallel worlds in the batch.
+    start_year : float
+        First year of the run: how long earlier wars lie back.
+    checking : bool
+        Check every move.
     """
 
-    def __init__(self, geography: Geography, k: dict[str, Group], worlds: int, checking: bool = False):
+    def __init__(self, geography: Geography, k: dict[str, Group], worlds: int, start_year: float = 2011.0,
+                 checking: bool = False):
         g = geography
         n_w, n_r, n_c = worlds, len(g.regions), CLASS_SHARES.size
         n_y, n_l, n_g = len(g.countries), len(g.localities), len(g.origins)
@@ -125,7 +130,7 @@ class World:
         self.local_resist = level(n_l, fill=1.0)
         # Mood
         self.polarisation = level(n_y)
-        self.war_deaths = level(n_y, fill=g.y["conflict_deaths"] / g.y["population_start"] * 1000)
+        self.war_deaths = level(n_y, fill=remembered_deaths(g, k["grievance"].exhaustion_half_life, start_year))
         self.abuse = level(n_y)  # memory of indiscriminate repression
         self.injustice = level(n_r)
         self.grievance = level(n_r)
@@ -135,6 +140,9 @@ class World:
         self.money = level(3)
         self.infiltration = level(n_r)  # share of local groups under the movement's influence
         self.released = level(n_r)  # persons let out of prison last month
+        self.brokers = level(n_y)  # activity of those who sell passage, 0-1
+        self.quietists = level(n_y)  # standing of non-violent competitors for the same public, 0-1
+        self.gone_last = level(n_r)  # persons who left last month
         self.splinter = level(n_y)  # share of the mass movement that has turned to violence
         self.resist = level(n_r)  # rivals' resolve against the movement
         self.expansion = level(1)
@@ -261,6 +269,12 @@ class World:
 def over_last(counts: np.ndarray) -> np.ndarray:
     """Sum over the last axis; for short axes several times faster than ``sum``."""
     return np.einsum("...i->...", counts)
+
+
+def remembered_deaths(g: Geography, half_life: np.ndarray, start_year: float) -> np.ndarray:
+    """Deaths of earlier internal wars per 1,000 residents, faded since their middle year, (Y,) or (W, Y)."""
+    age = np.maximum(0.0, start_year - g.y["conflict_year"])
+    return g.y["conflict_deaths"] / g.y["population_start"] * 1000 * 0.5 ** (age / half_life)
 
 
 def largest_remainder(totals: np.ndarray, shares: np.ndarray) -> np.ndarray:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -227,3 +230,16 @@ def test_module_and_script_are_the_same() -> None:
         done = subprocess.run([sys.executable, *words, "--version"], cwd=ROOT, capture_output=True, text=True,
                               check=True)
         assert done.stdout.startswith("foothold ")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals to a group of processes")
+def test_ctrl_c_in_the_middle_of_a_real_run(here: Path) -> None:
+    words = [str(ROOT / "run.py"), str(ROOT / "scenarios/baseline.yaml"), "--worlds", "2000", "--jobs", "2"]
+    process = subprocess.Popen([sys.executable, *words], cwd=here, text=True, start_new_session=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(3)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, "")
+    assert err.strip() == "Stopped. Nothing half-written was left."
+    assert [path.name for path in here.iterdir()] == ["toy.yaml"]

@@ -3,8 +3,15 @@
 There are few of them; each perceives and decides for every parallel world at once.
 """
 
-from sim.agents.recruiters import MassMovement, Movement, RecruiterOrganisation, RivalNetwork
+from sim.agents.recruiters import (
+    Brokers,
+    MassMovement,
+    Movement,
+    Quietists,
+    RecruiterOrganisation,
+    RivalNetwork,
+)
 from sim.agents.state import Camp, ForeignForces, LocalAuthorities, State
 
-__all__ = ["Camp", "ForeignForces", "LocalAuthorities", "MassMovement", "Movement", "RecruiterOrganisation",
-           "RivalNetwork", "State"]
+__all__ = ["Brokers", "Camp", "ForeignForces", "LocalAuthorities", "MassMovement", "Movement", "Quietists",
+           "RecruiterOrganisation", "RivalNetwork", "State"]

@@ -15,7 +15,7 @@ import numpy as np
 from sim.moment import Moment
 from sim.processes.countermeasures import found
 from sim.processes.exposure import tolerated
-from sim.world import ACTIVE, CELL, EMPTY, GROUND, HIDDEN, LOW, MASS, MOVEMENT, RIVAL, over_last
+from sim.world import ACTIVE, CELL, EMPTY, GROUND, HIDDEN, LOW, MASS, MOVEMENT, RIVAL, over_last, regional_mean, regional_sum
 
 if TYPE_CHECKING:
     from sim.model import RecruitmentModel
@@ -91,6 +91,34 @@ class MassMovement(RecruiterOrganisation):
         w, k = m.world, m.k["organisation"]
         target = k.fringe + k.splinter * w.banned
         w.splinter += 0.1 * (m.decided("mass.splinter", target) - w.splinter)
+
+
+class Brokers(RecruiterOrganisation):
+    """Criminal brokers who sell passage: paid per head, so active where there is demand and contraband [E059]."""
+
+    kind = "brokers"
+
+    def direct(self, m: Moment) -> None:
+        """Trade follows demand and the routes that contraband keeps open."""
+        w, g, k = m.world, m.geography, m.k["destination"]
+        demand = regional_sum(w.gone_last, g) / (g.y["population_start"] / 1e6)
+        routes = np.clip(2 * regional_mean(g.r["smuggling"], g), 0, 1)
+        target = m.decided("brokers.trade", demand / (demand + k.broker_demand) * routes * np.clip(m.dials.brokers, 0, 2))
+        w.brokers += k.broker_speed * (target - w.brokers)
+
+
+class Quietists(RecruiterOrganisation):
+    """Non-violent competitors for the same public: they stand where religion is plural and trusted [000 l.1557-1562]."""
+
+    kind = "quietist"
+
+    def direct(self, m: Moment) -> None:
+        """Standing grows with freedom to teach and shrinks when officials speak in one's name."""
+        w, g, k = m.world, m.geography, m.k["exposure"]
+        start = g.number("prestige_start", g.organisations["quietist"]).value
+        free = np.clip(g.y["pluralism"] + m.dials.pluralism - 0.5 * np.clip(m.dials.regulation, 0, 1), 0, 1)
+        target = m.decided("quietists.teach", np.clip(start + 0.5 * free, 0, 1))
+        w.quietists += k.quietist_speed * (target - w.quietists)
 
 
 def conduct_recruiters(m: Moment) -> None:

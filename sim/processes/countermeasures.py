@@ -38,7 +38,8 @@ def found(m: Moment) -> np.ndarray:
     """Detection hazard before an organisation's own concealment, (W, R)."""
     w, g, d, k = m.world, m.geography, m.dials, m.k["counter"]
     intelligence = np.clip(g.y["intelligence"] * d.intelligence * (1 + k.agency_gain * w.agency), 0, 1.5)
-    cooperation = np.clip(1 - k.silence * w.grievance + 0.3 * d.local_forces, 0, 1.3)
+    cooperation = np.clip(1 - k.silence * w.grievance + k.service_tips * (g.r["services"] + d.services - 0.5)
+                          + 0.3 * d.local_forces, 0, 1.3)
     return detection(m.by_region(intelligence), w.presence, cooperation, k.detection,
                      m.by_region(k.learning * w.learning + w.alert))
 

@@ -11,7 +11,7 @@ from sim.moment import Moment, wide
 from sim.noise import binomial_hazard, categorical, split_shares
 from sim.world import CELL, MASS, MOVEMENT, REBELS, own_country
 
-WRITES = ("militants", "transit", "recent_gone")
+WRITES = ("militants", "transit", "recent_gone", "gone_last")
 
 
 def exit_openness(control: np.ndarray, looking_away: np.ndarray, visa: np.ndarray, visa_factor: np.ndarray,
@@ -25,10 +25,17 @@ def openness(m: Moment) -> np.ndarray:
     """Ease of leaving for the theatre by country, (W, Y)."""
     w, g, d, k = m.world, m.geography, m.dials, m.k["destination"]
     control = np.clip(w.exit_level + d.exit_control, 0, 1)
-    helpers = k.helpers * np.clip(d.facilitation, 0, 1) + k.broker_help * np.clip(d.brokers, 0, 2)
+    helpers = k.helpers * np.clip(d.facilitation, 0, 1) + k.broker_help * w.brokers
     looking_away = np.clip(w.exit_tolerance + d.tolerance_exit, 0, 1)
     access = g.theatre.at("access", m.month)
     return access * exit_openness(control, looking_away, g.y["visa_required"], k.visa_factor, helpers, d.exit_ban)
+
+
+def airport_ease(distance: np.ndarray, airport: np.ndarray) -> np.ndarray:
+    """Ease of reaching an international airport, (R,): 1 beside one, half at about 550 km; 1 where none is recorded."""
+    if not airport.any():
+        return np.ones(airport.size)
+    return np.asarray(np.exp(-distance[:, airport].min(axis=1) / 800.0))
 
 
 def choice_weights(theatre: np.ndarray, hub: np.ndarray, home: np.ndarray) -> np.ndarray:
@@ -52,7 +59,8 @@ def hub_pull(m: Moment) -> tuple[np.ndarray, np.ndarray]:
 def step(m: Moment) -> None:
     """Send this month's militants on their way."""
     w, g, k = m.world, m.geography, m.k["destination"]
-    ease = m.by_region(openness(m))
+    ease = m.by_region(openness(m)) * airport_ease(g.distance, g.airport)
+    w.gone_last[:] = 0
     endorsed = 1 + np.clip(m.by_region(m.dials.legitimation), 0, 1)
     pull = w.prestige
     to_hub, hub = hub_pull(m)
@@ -84,7 +92,12 @@ def _leave(m: Moment, going: np.ndarray) -> None:
                           m.luck("destination.brand", len(g.regions), 2))
     w.move("militants", "transit", going[:, MASS], at=(slice(None), MASS, CELL, place, origin),
            into=np.moveaxis(brands, 2, 1).astype(np.int32))
-    w.recent_gone += going.sum(axis=1)
+    _gone(m, going.sum(axis=1))
+
+
+def _gone(m: Moment, number: np.ndarray) -> None:
+    m.world.recent_gone += number
+    m.world.gone_last += number
 
 
 def _activists_leave(m: Moment, ease: np.ndarray, pull: np.ndarray) -> None:
@@ -106,7 +119,7 @@ def _leave_again(m: Moment, going: np.ndarray) -> None:
     into[:, :2] = going[:, :2]
     into[np.arange(w.n), brand_of_mass] += going[:, MASS]
     w.move("militants", "transit", going, at=(slice(None), slice(None), CELL, place, origin), into=into)
-    w.recent_gone += going.sum(axis=1)
+    _gone(m, going.sum(axis=1))
 
 
 def _to_hub(m: Moment, going: np.ndarray, hub: np.ndarray) -> None:
@@ -123,6 +136,6 @@ def _to_hub(m: Moment, going: np.ndarray, hub: np.ndarray) -> None:
     np.add.at(into, (world, target[world, region], g.country_of[region]), amount)
     w.move("militants", "militants", going, at=(slice(None), MOVEMENT, CELL, place, origin),
            to=(slice(None), MOVEMENT, CELL), into=into)
-    w.recent_gone += going
+    _gone(m, going)
     m.flow("to_foothold", going)
 

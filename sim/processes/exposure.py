@@ -65,12 +65,13 @@ def step(m: Moment) -> None:
 
 
 def _falling_away(m: Moment, sympathisers: np.ndarray) -> None:
-    """Sympathisers lose interest, sooner when no brand has prestige; some leave by legal migration."""
+    """Sympathisers lose interest, sooner without prestige and beside quietist rivals; some emigrate legally."""
     w, g, k = m.world, m.geography, m.k["exposure"]
     standing = w.prestige.max(axis=1, keepdims=True)
+    rivals = 1 + k.quietist * m.by_region(w.quietists)
     luck = m.luck("falling_away", 3, len(g.regions))
     # Hundreds of people in small flows: rounding by chance is unbiased and much cheaper than a binomial draw.
-    leaving = stochastic_round(luck[:, 0], sympathisers * -np.expm1(-k.decay * (1.5 - standing)))
+    leaving = stochastic_round(luck[:, 0], sympathisers * -np.expm1(-k.decay * (1.5 - standing) * rivals))
     back = systematic_split(w.sympathisers, leaving, luck[:, 1]).astype(np.int32)
     w.move("sympathisers", "uninvolved", back)
     open_ = np.clip(k.migration_open + m.by_region(m.dials.migration_open), 0, 1)

@@ -24,14 +24,18 @@ def hands_limited(recruiters: np.ndarray, pool: np.ndarray, capacity: np.ndarray
 def appeal(m: Moment) -> np.ndarray:
     """How attractive each organisation is to a sympathiser, (W, O, R): standing against the hurdle of vetting.
 
-    A mass movement stands as high as the freedom it enjoys to preach and to serve [E123].
+    A mass movement stands as high as the freedom it enjoys to preach and to serve [E123]; a revolutionary message is
+    heard more where opinion is polarised.
     """
     g, w = m.geography, m.world
     open_door = np.array([1 - g.number("selectivity", g.organisations[kind]).value
                           for kind in ("movement", "rival", "mass")])
     sites = m.by_region(tolerated(m))
     standing = np.stack([w.prestige[:, :1] + 0 * sites, w.prestige[:, 1:2] + 0 * sites, sites], axis=1)
-    return standing * open_door[:, None]
+    message = np.array([g.number("revolutionary", g.organisations[kind]).value
+                        for kind in ("movement", "rival", "mass")])
+    heard = 1 + message[:, None] * m.by_region(w.polarisation)[:, None]
+    return standing * open_door[:, None] * heard
 
 
 def step(m: Moment) -> None:
