@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PROGRAM = "python run.py"
 QUIET_SECONDS = 2.0
 INTERRUPTED = 130
+BASELINE = "scenarios/baseline.yaml"
 LISTS = ("worlds", "levers", "outcomes", "parameters", "events", "places")
 
 
@@ -70,14 +71,51 @@ def build_parser() -> argparse.ArgumentParser:
     names.add_argument("--world", default="maghreb", help="the world whose events and places are listed")
     names.set_defaults(handler=_list)
 
+    validate = commands.add_parser("validate", help="hold a scenario against the record: the scoreboard", **_examples(
+        "validate\nvalidate --worlds 50 --seed 7 --out results/scoreboard"))
+    validate.add_argument("scenarios", nargs="*", metavar="SCENARIO", default=[],
+                          help=f"scenario file (default: {BASELINE})")
+    validate.add_argument("--worlds", metavar="N", help="parallel worlds of the baseline, instead of the file's")
+    validate.add_argument("--seed", metavar="S", help="seed, instead of the file's")
+    validate.add_argument("--jobs", type=_at_least_one, default=0, metavar="J", help="processes (default: all cores)")
+    validate.add_argument("--out", type=Path, metavar="DIR", help="the result folder, new or empty")
+    validate.add_argument("--no-figures", action="store_true", help="write tables only")
+    validate.set_defaults(handler=_validate, settings=[])
+
     schema = commands.add_parser("schema", help="print the JSON Schema of scenario files, for editors", **_examples(
         "schema > scenario.schema.json"))
     schema.set_defaults(handler=_schema)
+
+    calibrate = commands.add_parser("calibrate", help="fit the coefficients to the record and write posterior draws",
+                                    **_examples("calibrate\ncalibrate scenarios/baseline.yaml --waves 3 --points 2000 "
+                                                "--out results/calibration\n"
+                                                "calibrate --out results/calibration --resume"))
+    calibrate.add_argument("scenario", nargs="?", default="scenarios/baseline.yaml", metavar="SCENARIO",
+                           help="scenario file (default: scenarios/baseline.yaml)")
+    calibrate.add_argument("--waves", type=_at_least_one, default=3, metavar="K",
+                           help="waves of history matching before the posterior (default: 3)")
+    calibrate.add_argument("--points", type=_at_least_one, default=2000, metavar="N",
+                           help="worlds per wave and for the posterior (default: 2000)")
+    calibrate.add_argument("--seed", metavar="S", help="seed, instead of the file's")
+    calibrate.add_argument("--jobs", type=_at_least_one, default=0, metavar="J", help="processes (default: all cores)")
+    calibrate.add_argument("--out", type=Path, metavar="DIR", help="folder for the results, new or empty (default: "
+                           "results/calibration-<name>-<time>)")
+    calibrate.add_argument("--resume", action="store_true", help="go on with a stopped calibration in --out DIR")
+    calibrate.set_defaults(handler=_calibrate)
 
     plot = commands.add_parser("plot", help="draw the figures of a result folder again", **_examples(
         "plot results/baseline-20260101-120000"))
     plot.add_argument("folder", type=Path, metavar="RESULTS_DIR")
     plot.set_defaults(handler=_plot)
+
+    explain = commands.add_parser("explain", help="how a region of a result folder got where it got", **_examples(
+        "explain results/baseline-20260101-120000 --region LY-SR\n"
+        "explain results/baseline-20260101-120000 --region LY-SR --world 17"))
+    explain.add_argument("folder", type=Path, metavar="RESULTS_DIR")
+    explain.add_argument("--region", required=True, metavar="ID", help="the region, such as LY-SR")
+    explain.add_argument("--world", type=int, metavar="K", help="tell one world beside all of them")
+    explain.add_argument("--out", type=Path, metavar="DIR", help="where the files go (default: RESULTS_DIR/explain)")
+    explain.set_defaults(handler=_explain)
     return parser
 
 
@@ -120,7 +158,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def with_run(words: list[str]) -> list[str]:
     """``SCENARIO ...`` is short for ``run SCENARIO ...``; a misspelt command is named as such."""
-    commands = ("run", "check", "list", "schema", "plot")
+    commands = ("run", "check", "list", "validate", "schema", "calibrate", "plot", "explain")
     if not words or words[0] in (*commands, "-h", "--help", "--version"):
         return words or ["--help"]
     close = difflib.get_close_matches(words[0], commands, n=1)
@@ -226,13 +264,41 @@ def _run_one(scenario: Scenario, out: Path | None, arguments: argparse.Namespace
     return 1 if trouble else 0
 
 
-def _drawing(trouble: list[str]) -> Callable[[Path], None]:
+def _validate(arguments: argparse.Namespace) -> int:
+    """One scenario against targets and patterns."""
+    if len(arguments.scenarios) > 1:
+        raise UserError("validate: give one scenario at a time.")
+    arguments.scenarios = arguments.scenarios or [BASELINE]
+    scenario = _load(arguments)[0]
+    _outs([scenario], arguments.out)
+    with Meter(f"validate {scenario.name}") as meter:
+        from sim.experiments import scoreboard
+        from sim.parameters import DataError
+
+        try:
+            board = scoreboard.validate(scenario, jobs=arguments.jobs or cores(), progress=meter)
+        except DataError as error:
+            raise UserError(str(error)) from None
+    trouble: list[str] = []
+    folder = scoreboard.write(board, command=["run.py", *arguments.words], out=arguments.out,
+                              figures=None if arguments.no_figures else _drawing(trouble, "draw_scoreboard"))
+    print(f"\n{scenario.title}: {scenario.worlds} worlds, {board.pattern_worlds} for each counterfactual, "
+          f"{board.seconds:.1f} s\n")
+    print("\n".join(scoreboard.summary_lines(board)))
+    print(f"\nScoreboard: {folder}")
+    for text in trouble:
+        print(f"{folder}: the tables are whole, but the figures could not be drawn ({text}). "
+              f"Try again: {PROGRAM} plot {folder}", file=sys.stderr)
+    return 1 if trouble else 0
+
+
+def _drawing(trouble: list[str], drawer: str = "draw_run") -> Callable[[Path], None]:
     """Draw into the unfinished folder; a mistake in a picture must not cost the tables."""
     def draw(folder: Path) -> None:
         try:
-            from sim.figures import draw_run
+            from sim import figures
 
-            draw_run(folder)
+            getattr(figures, drawer)(folder)
         except OSError:  # the disk: the writer of results deals with it
             raise
         except Exception as error:
@@ -371,17 +437,118 @@ def _schema(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _calibrate(arguments: argparse.Namespace) -> int:
+    from sim.results import DISCLAIMER
+    from sim.scenario import load_scenario, parse_set
+
+    if arguments.resume and arguments.out is None:
+        raise UserError("--resume: say with --out DIR which stopped calibration goes on.")
+    settings = {} if arguments.seed is None else {"seed": parse_set(f"seed={arguments.seed}")[1]}
+    scenario = load_scenario(arguments.scenario, settings, origins=dict.fromkeys(settings, "--seed"))
+    folder = arguments.out or Path("results") / f"calibration-{scenario.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    from sim.experiments.calibration import CalibrationError, run
+
+    print(f"{scenario.title}: calibration in {folder}\nIf stopped, go on with: {PROGRAM} calibrate "
+          f"{arguments.scenario} --waves {arguments.waves} --points {arguments.points} --seed {scenario.seed} "
+          f"--out {folder} --resume\n", flush=True)
+    began = time.monotonic()
+    try:
+        with Stages() as stages:
+            run(scenario, folder, waves=arguments.waves, points=arguments.points, seed=scenario.seed,
+                jobs=arguments.jobs or cores(), resume=arguments.resume, command=["run.py", *arguments.words],
+                progress=stages, log=stages.say)
+    except KeyboardInterrupt:
+        print("\nStopped. What is finished is kept.", file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        raise CalibrationError(f"{folder}: the results could not be written ({error.strerror or error}). What is "
+                               "finished is kept; --resume goes on.", 1) from error
+    print(f"\nResults: {folder} ({time.monotonic() - began:.0f} s)\n{DISCLAIMER}")
+    return _draw_calibration(folder)
+
+
+def _draw_calibration(folder: Path) -> int:
+    try:
+        from sim.figures.calibration import draw_calibration
+
+        draw_calibration(folder)
+    except Exception as error:
+        print(f"{folder}: the tables are whole, but the figures could not be drawn ({type(error).__name__}: {error}).",
+              file=sys.stderr)
+        return 1
+    return 0
+
+
+class Stages:
+    """Progress through the stages of a long computation: a bar on a terminal, and a line for each finished part."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> Stages:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            self._bar = Progress(TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
+                                 TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True),
+                                 transient=True)
+            self._bar.start()
+        return self
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """``done`` of ``total`` of one stage are finished."""
+        if self._bar is None:
+            return
+        if stage not in self._tasks:
+            for task in self._tasks.values():
+                self._bar.remove_task(task)
+            self._tasks = {stage: self._bar.add_task(stage, total=total)}
+        self._bar.update(self._tasks[stage], completed=done, total=total)
+
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        if self._bar is not None:
+            self._bar.console.print(line, markup=False, highlight=False)
+        else:
+            print(line, flush=True)
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
 def _plot(arguments: argparse.Namespace) -> int:
     from sim.results import ResultsError, read_manifest
 
-    read_manifest(arguments.folder)
-    from sim.figures import draw_run
+    scoreboard = read_manifest(arguments.folder).get("kind") == "scoreboard"
+    from sim.figures import draw_run, draw_scoreboard
 
     try:
-        drawn = draw_run(arguments.folder)
+        drawn = (draw_scoreboard if scoreboard else draw_run)(arguments.folder)
     except FileNotFoundError as error:
         raise ResultsError(f"{arguments.folder}: the result folder is not whole ({error}).") from None
     except OSError as error:
         raise ResultsError(f"{arguments.folder}: the figures could not be written ({error.strerror}).", 1) from None
-    print(f"{len(drawn)} files in {arguments.folder / 'figures'}")
+    print(f"{len(drawn)} files in {drawn[0].parent if drawn else arguments.folder}")
+    return 0
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from sim.experiments.explain import tell, write
+    from sim.results import ResultsError
+
+    told = tell(arguments.folder, arguments.region, arguments.world)
+    out = arguments.out or arguments.folder / "explain"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        from sim.figures.explain import draw
+
+        files = [*draw(told, out), write(told, out)]
+    except (FileExistsError, NotADirectoryError):
+        raise ResultsError(f"{out}: this is a file. The explanation needs a folder.") from None
+    except OSError as error:
+        raise ResultsError(f"{out}: the explanation could not be written ({error.strerror}).", 1) from None
+    print(f"{told.text}\n\nFiles: {', '.join(str(path) for path in files)}")
     return 0

@@ -88,20 +88,28 @@ class Dials:
     def __init__(self, countries: int, regions: int, country_of: np.ndarray):
         self._size = {"country": countries, "region": regions}
         self._country_of = country_of
-        self._values = {name: np.full((1, self._size[dial.scope]), dial.neutral) for name, dial in DIALS.items()}
+        for name in DIALS:
+            self.reset(name)
 
     def __getattr__(self, name: str) -> np.ndarray:
-        try:
-            return self.__dict__["_values"][name]
-        except KeyError:
-            raise AttributeError(f"no dial '{name}'; there are {', '.join(DIALS)}") from None
+        raise AttributeError(f"no dial '{name}'; there are {', '.join(DIALS)}")
+
+    def copy(self) -> Dials:
+        """Dials that stand as these do and turn by themselves."""
+        twin = object.__new__(Dials)
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+    def reset(self, name: str) -> None:
+        """Put one dial back to neutral."""
+        setattr(self, name, np.full((1, self._size[DIALS[name].scope]), DIALS[name].neutral))
 
     def turn(self, name: str, places: np.ndarray, amount: float | np.ndarray) -> None:
         """Turn one dial at the given places (indices in its scope).
 
         ``amount`` is a factor for a multiplying dial and a summand for an adding one, of shape () or (worlds, 1).
         """
-        value = self._values[name]
+        value = getattr(self, name)
         amount = np.asarray(amount, dtype=float)
         if amount.ndim and value.shape[0] != amount.shape[0]:
             value = np.repeat(value, amount.shape[0], axis=0)
@@ -111,14 +119,19 @@ class Dials:
             value[:, places] *= amount
         else:
             value[:, places] += amount
-        self._values[name] = value
+        setattr(self, name, value)
+
+
+def build_up(month: int, start: int, end: int | None, ramp: int) -> float:
+    """How far a lever or event is built up in a month, 0-1: zero outside its period, linear over ``ramp`` months."""
+    if month < start or (end is not None and month > end):
+        return 0.0
+    return min(1.0, (month - start + 1) / (ramp + 1))
 
 
 def strength_at(month: int, start: int, end: int | None, ramp: int, strength: float | np.ndarray) -> np.ndarray | float:
-    """Strength of a lever or event in a month: zero outside its period, linear build-up over ``ramp`` months."""
-    if month < start or (end is not None and month > end):
-        return 0.0 * strength
-    return strength * min(1.0, (month - start + 1) / (ramp + 1))
+    """Strength of a lever or event in a month: its full strength as far as it is built up."""
+    return strength * build_up(month, start, end, ramp)
 
 
 def turned(dials: Dials, name: str, places: Sequence[int] | np.ndarray, at_full: float,

@@ -23,7 +23,7 @@ from sim.agents import (
 )
 from sim.agents.recruiters import conduct_recruiters, place_first_recruiters
 from sim.calendar import Month
-from sim.dials import DIALS, Dials, strength_at, turned
+from sim.dials import DIALS, Dials, build_up, turned
 from sim.levers import LIBRARY
 from sim.moment import Moment
 from sim.noise import Noise
@@ -69,10 +69,14 @@ class RecruitmentModel(mesa.Model):
         self.world = World(self.geography, self.k, ids.size, self.start / 12, checking)
         self.noise = Noise(scenario.seed, ids)
         self.timeline = timeline(scenario, self.geography, strengths or {})
+        self._turns_of = {turn.dial: [t for t in self.timeline if t.dial == turn.dial] for turn in self.timeline}
         names = tuple(OUTCOMES) if tuple(scenario.record) in ((), ("all",)) else tuple(scenario.record)
         self.recorder = Recorder(names, ids.size, self.months, len(self.geography.regions),
                                  len(self.geography.localities))
         self.month = 0
+        g = self.geography
+        self._dials = Dials(len(g.countries), len(g.regions), g.country_of)
+        self._levels: dict[str, list[float]] = {}
         self._agents_and_space()
         place_first_recruiters(self.moment())
 
@@ -104,26 +108,32 @@ class RecruitmentModel(mesa.Model):
 
     def dials(self) -> Dials:
         """The dials of the current month, turned by events and levers in a fixed order."""
-        g = self.geography
-        dials = Dials(len(g.countries), len(g.regions), g.country_of)
-        for turn in self.timeline:
-            strength = strength_at(self.start + self.month, turn.start, turn.end, turn.ramp, turn.strength)
+        for dial, turns in self._turns_of.items():
+            levels = [turn.level(self.start + self.month) for turn in turns]
+            if levels != self._levels.get(dial):  # something begins, builds up or ends
+                self._levels[dial] = levels
+                self._set(dial, [(turn, turn.strength * level) for turn, level in zip(turns, levels, strict=True)])
+        return self._dials.copy()
+
+    def _set(self, dial: str, turns: list[tuple[Turn, Any]]) -> None:
+        self._dials.reset(dial)
+        for turn, strength in turns:
             if np.any(strength):
-                turned(dials, turn.dial, turn.places, turn.amount, strength)
-        return dials
+                turned(self._dials, dial, turn.places, turn.amount, strength)
 
     def step(self) -> None:
         """One month of all worlds."""
         m = self.moment()
+        m.kept = {}
+        self.world.open_month()
         m.flow("effort", self._effort())
         for process in MONTHLY_ORDER:
             if isinstance(process, str):
                 self._decide(m)
             else:
                 process.step(m)
-        if self.world.checking:
-            self.world.check()
         self.recorder.look(m)
+        self.world.close_month()
         self.month += 1
 
     def _decide(self, m: Moment) -> None:
@@ -135,7 +145,7 @@ class RecruitmentModel(mesa.Model):
         effort = np.zeros((self.world.n, len(self.geography.regions)))
         for turn in self.timeline:
             if turn.effort:
-                strength = strength_at(self.start + self.month, turn.start, turn.end, turn.ramp, turn.strength)
+                strength = turn.strength * turn.level(self.start + self.month)
                 effort[:, turn.regions] += turn.effort * np.broadcast_to(strength, (self.world.n, 1))
         return effort
 
@@ -183,6 +193,10 @@ class Turn:
         self.dial, self.places, self.amount = dial, places, amount
         self.start, self.end, self.ramp, self.strength = start, end, ramp, strength
         self.effort, self.regions = effort, regions
+
+    def level(self, month: int) -> float:
+        """How far the turn is built up in a month, 0-1."""
+        return build_up(month, self.start, self.end, self.ramp)
 
 
 def places_of(scope: str, where: Sequence[str], g: Geography) -> np.ndarray:

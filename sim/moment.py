@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -30,10 +33,16 @@ class Moment:
     step: int  # 0 in the first month of the run
     frozen: Mapping[str, float] = field(default_factory=dict)
     flows: dict[str, np.ndarray] = field(default_factory=dict)
+    kept: dict[Any, Any] | None = None  # see `monthly`; None in a moment that somebody takes in hand
 
     def luck(self, process: str, *shape: int) -> np.ndarray:
         """Uniforms in [0, 1) that belong to this process, month and identities, (W, *shape)."""
         return self.noise.uniform(process, self.month, shape)
+
+    def luck_at(self, process: str, world: int, first: int, *shape: int) -> np.ndarray:
+        """What ``luck(process, n, *shape)[world, first]`` is, without drawing for all the others."""
+        size = math.prod(shape)
+        return self.noise.part(process, self.month, world, first * size, size).reshape(shape)
 
     def flow(self, name: str, amount: np.ndarray) -> None:
         """Add what happened by region, (W, R), to the month's record."""
@@ -51,6 +60,25 @@ class Moment:
     def by_region(self, country_values: np.ndarray) -> np.ndarray:
         """(., Y) -> (., R)."""
         return country_values[..., self.geography.country_of]
+
+
+Rule = TypeVar("Rule", bound=Callable[..., Any])
+
+
+def monthly(rule: Rule) -> Rule:
+    """A rule whose inputs stay as they are between its uses in a month: worked out once in the model's own month."""
+
+    @functools.wraps(rule)
+    def once(m: Moment) -> Any:
+        if m.kept is None:
+            return rule(m)
+        if rule not in m.kept:
+            m.kept[rule] = rule(m)
+        elif m.world.checking and not np.array_equal(m.kept[rule], rule(m)):
+            raise AssertionError(f"{rule.__name__} changed within the month")
+        return m.kept[rule]
+
+    return cast(Rule, once)
 
 
 def wide(value: np.ndarray) -> np.ndarray:

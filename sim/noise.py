@@ -29,6 +29,8 @@ _RECURSE_U = 1.0 - 1e-9
 """Nearer to one than this, a running sum is too coarse and the survival function is used."""
 _DEEP_U = 1e-3
 """Below this u, one minus the survival function is too coarse and the distribution function itself is used."""
+_FEW = 24
+"""So many entries or fewer are faster one by one than as arrays."""
 _MAX_MEAN = 1e12
 _MAX_TOTAL = math.isqrt(2**63 - 1) - 1
 """Largest row sum whose square, plus itself, fits an int64."""
@@ -91,6 +93,14 @@ class Noise:
             random(out=row)
         return flat.reshape(len(self.worlds), *shape)
 
+    def part(self, process: str, month: int, row: int, first: int, size: int) -> Floats:
+        """Numbers ``first`` to ``first + size`` of the flattened `uniform` of one world of the batch, (size,)."""
+        block, skip = divmod(first, 4)  # Philox makes four numbers for each step of its counter
+        self._counter[0], self._counter[2] = block, month
+        self._bits.state = self._state(int(self.worlds[row]), process)
+        self._counter[0] = 0
+        return self._random(skip + size)[skip:]
+
     def _state(self, world: int, process: str) -> Any:
         """Philox state at the start of a stream; all share the counter, whose month word `uniform` sets."""
         return {
@@ -123,9 +133,10 @@ def poisson(u: ArrayLike, mean: ArrayLike, dtype: DTypeLike = np.int64) -> NDArr
     _require(mean, "mean", 0.0, _MAX_MEAN)
     bound = u + mean  # P(X = 0) = exp(-mean) >= 1 - mean, so only entries with u + mean >= 1 can be above zero
     out = np.zeros(bound.shape, dtype)
-    index = np.flatnonzero(bound >= 1.0)
+    index = _where(bound >= 1.0)
     if index.size:
-        v, m = _gather(u, bound.shape, index), _gather(mean, bound.shape, index)
+        pick = _picker(bound.shape, index)
+        v, m = pick(u), pick(mean)
         _require_below_one(v)
         out.reshape(-1)[index] = _poisson(v, m)
     return out
@@ -149,13 +160,12 @@ def binomial(u: ArrayLike, n: ArrayLike, p: ArrayLike, dtype: DTypeLike = np.int
     _require(p, "p", 0.0, 1.0)
     bound = u + n * p  # P(X = 0) = (1 - p)**n >= 1 - n p
     out = np.zeros(bound.shape, dtype)
-    index = np.flatnonzero(bound >= 1.0)
+    index = _where(bound >= 1.0)
     if index.size:
-        q = _gather(p, bound.shape, index)
+        pick = _picker(bound.shape, index)
+        q = pick(p)
         flip = q > 0.5
-        small = np.where(flip, 1.0 - q, q)
-        v, size = _gather(u, bound.shape, index), _gather(n, bound.shape, index)
-        out.reshape(-1)[index] = _binomial(v, size, small, flip)
+        out.reshape(-1)[index] = _binomial(pick(u), pick(n), np.where(flip, 1.0 - q, q), flip)
     return out
 
 
@@ -174,14 +184,13 @@ def binomial_hazard(u: ArrayLike, n: ArrayLike, hazard: ArrayLike, dtype: DTypeL
     with np.errstate(invalid="ignore"):  # 0 * inf: nobody at risk
         bound = u + n * hazard  # P(X = 0) = exp(-hazard n) >= 1 - hazard n
     out = np.zeros(bound.shape, dtype)
-    index = np.flatnonzero(bound >= 1.0)
+    index = _where(bound >= 1.0)
     if index.size:
-        h = _gather(hazard, bound.shape, index)
+        pick = _picker(bound.shape, index)
+        h = pick(hazard)
         p = -np.expm1(-h)
         flip = p > 0.5
-        small = np.where(flip, np.exp(-h), p)
-        v, size = _gather(u, bound.shape, index), _gather(n, bound.shape, index)
-        out.reshape(-1)[index] = _binomial(v, size, small, flip)
+        out.reshape(-1)[index] = _binomial(pick(u), pick(n), np.where(flip, np.exp(-h), p), flip)
     return out
 
 
@@ -217,14 +226,13 @@ def systematic_split(stock: ArrayLike, n: ArrayLike, u: ArrayLike) -> Ints:
     lead = np.broadcast_shapes(stock.shape[:-1], n.shape, u.shape)
     groups = stock.shape[-1]
     taken = np.zeros((*lead, groups), np.int64)
-    index = np.flatnonzero(np.broadcast_to(n, lead) > 0)
+    index = _where(n > 0, lead)
     if not index.size:
         return taken
-    rows = _gather_rows(stock, lead, index)
-    number = _gather(n, lead, index)[:, None]
-    v = _gather(u, lead, index)[:, None]
+    pick = _picker(lead, index)
+    number, v = pick(n).astype(np.int64, copy=False)[:, None], pick(u)[:, None]
     _require_below_one(v)
-    reach = np.cumsum(rows, axis=-1)
+    reach = np.add.accumulate(_gather_rows(stock, lead, index), axis=-1, dtype=np.int64)
     total = reach[:, -1:].copy() if groups else np.zeros_like(number)
     if (number > total).any():
         raise ValueError("cannot take more than the stock holds")
@@ -258,10 +266,10 @@ def split_shares(n: ArrayLike, shares: ArrayLike, u: ArrayLike) -> Ints:
         raise ValueError(f"u must have {options - 1} entries on its last axis, got {u.shape[-1]}")
     lead = np.broadcast_shapes(n.shape, shares.shape[:-1], u.shape[:-1])
     given = np.zeros((*lead, options), np.int64)
-    index = np.flatnonzero(np.broadcast_to(n, lead) > 0)
+    index = _where(n > 0, lead)
     if not index.size:
         return given
-    left = _gather(n, lead, index)
+    left = _picker(lead, index)(n).astype(np.int64, copy=False)
     share = _gather_rows(shares, lead, index)
     v = _gather_rows(u, lead, index)
     _require(share, "shares", 0.0, np.finfo(np.float64).max / options)
@@ -332,62 +340,89 @@ def _binomial(u: Floats, n: Ints, small: Floats, flip: NDArray[np.bool_]) -> Int
     1 - u is exact for generated uniforms, which are multiples of 2**-53.
     """
     _require_below_one(u)
+    n = n.astype(np.int64, copy=False)
+    if not flip.any():
+        return _rarer(u, 1.0 - u, n, small)
     rest = 1.0 - u
     below = np.where(flip, np.nextafter(rest, 2.0), u)  # "> x" is ">= the number after x"
     above = np.where(flip, np.nextafter(u, -1.0), rest)
-    size = n.astype(np.float64)
-    mean = size * small
     count = np.zeros(u.shape, np.int64)
-    some = (mean > 0.0) & (above >= 0.0)
-    summed = some & (mean <= _RECURSE_MEAN) & (below < _RECURSE_U)
-    part = np.flatnonzero(summed)
-    if part.size:
-        s, p = size[part], small[part]
-        none = np.exp(s * np.log1p(-p))
-        count[part] = _sum_terms(below[part], none, lambda k, s, odds: (s - (k - 1)) * odds / k, s, p / (1.0 - p))
-    part = np.flatnonzero(some & ~summed)
-    if part.size:
-        s, p, m = size[part], small[part], mean[part]
-        variance = m * (1.0 - p)
-        skew, kurtosis = (1.0 - 2.0 * p) / np.sqrt(variance), (1.0 - 6.0 * p * (1.0 - p)) / variance
-        count[part] = _search(
-            below[part],
-            above[part],
-            _cornish_fisher(below[part], m, variance, skew, kurtosis),
-            n[part],
-            lambda k, s, p: special.betaincc(k + 1.0, s - k, p),
-            lambda k, s, p: special.betainc(k + 1.0, s - k, p),  # bdtrc, but sound for the tiniest p as well
-            s,
-            p,
-        )
+    some = _where((small > 0.0) & (above >= 0.0))
+    count[some] = _rarer(below[some], above[some], n[some], small[some])
     return np.where(flip, np.where((u > 0.0) | (small == 0.0), n - count, 0), count)
 
 
-def _sum_terms(goal: Floats, first: Floats, ratio: Callable[..., Floats], *given: Floats) -> Ints:
+def _rarer(below: Floats, above: Floats, n: Ints, p: Floats) -> Ints:
+    """Least k with P(X <= k) >= below for binomials with n p > 0 and p <= 0.5; `above` is 1 - below."""
+    size = n.astype(np.float64)
+    mean = size * p
+    summed = (mean <= _RECURSE_MEAN) & (below < _RECURSE_U)
+    if summed.all():
+        return _rarer_summed(below, size, p)
+    count = np.zeros(below.shape, np.int64)
+    part = _where(summed)
+    count[part] = _rarer_summed(below[part], size[part], p[part])
+    part = _where(~summed)
+    count[part] = _rarer_sought(below[part], above[part], n[part], size[part], p[part], mean[part])
+    return count
+
+
+def _rarer_summed(below: Floats, size: Floats, p: Floats) -> Ints:
+    none = np.exp(size * np.log1p(-p))
+    return _sum_terms(below, none, lambda k, s, odds: (s - (k - 1)) * odds / k, size, p / (1.0 - p))
+
+
+def _rarer_sought(below: Floats, above: Floats, n: Ints, size: Floats, p: Floats, mean: Floats) -> Ints:
+    variance = mean * (1.0 - p)
+    skew, kurtosis = (1.0 - 2.0 * p) / np.sqrt(variance), (1.0 - 6.0 * p * (1.0 - p)) / variance
+    return _search(
+        below,
+        above,
+        _cornish_fisher(below, mean, variance, skew, kurtosis),
+        n,
+        lambda k, s, p: special.betaincc(k + 1.0, s - k, p),
+        lambda k, s, p: special.betainc(k + 1.0, s - k, p),  # bdtrc, but sound for the tiniest p as well
+        size,
+        p,
+    )
+
+
+def _sum_terms(goal: Floats, first: Floats, ratio: Callable[..., Any], *given: Floats) -> Ints:
     """Least k whose running sum reaches `goal`; term k is term k - 1 times ratio(k, *given).
 
-    A finished entry may ride along until the arrays shrink; its count no longer changes.
+    Blocks of 4, 8, 16 ... terms are summed at once; the last few entries are finished one by one.  Every entry sees
+    the same products and sums in the same order, so the same bits, either way.
     """
     count = np.zeros(goal.shape, np.int64)
-    at = np.flatnonzero(goal > first)
-    goal, term = goal[at], first[at]
-    total = term.copy()
-    given = tuple(x[at] for x in given)
-    tally = np.ones(at.shape, np.int64)
-    k = 0
-    while at.size:
+    at = _where(goal > first)
+    goal, term, given = goal[at], first[at], tuple(x[at] for x in given)
+    total, k, block = term, 0, 4
+    while at.size > _FEW:
+        terms = ratio(np.arange(k + 1.0, k + block + 1.0)[:, None], *given)
+        sums = np.empty_like(terms)
+        for each, running in zip(terms, sums, strict=True):
+            each *= term
+            np.add(total, each, out=running)
+            term, total = each, running
+        short = goal > sums
+        count[at] = k + 1 + np.add.reduce(short, axis=0)  # true for those whose sum now reaches the goal
+        keep = _where(short[-1])
+        at, goal, term, total = at[keep], goal[keep], term[keep], total[keep]
+        given = tuple(x[keep] for x in given)
+        k, block = k + block, 2 * block
+    if at.size:
+        rows = zip(*(x.tolist() for x in (goal, term, total, *given)), strict=True)
+        count[at] = [_sum_on(k, ratio, *row) for row in rows]
+    return count
+
+
+def _sum_on(k: int, ratio: Callable[..., float], goal: float, term: float, total: float, *given: float) -> int:
+    """What `_sum_terms` does, from term k on, for one entry."""
+    while goal > total:
         k += 1
         term *= ratio(k, *given)
         total += term
-        short = goal > total
-        live = np.count_nonzero(short)
-        tally += short
-        if 2 * live <= at.size:
-            count[at] = tally
-            keep = np.flatnonzero(short)
-            at, goal, term, total, tally = at[keep], goal[keep], term[keep], total[keep], tally[keep]
-            given = tuple(x[keep] for x in given)
-    return count
+    return k
 
 
 def _search(
@@ -432,13 +467,28 @@ def _cornish_fisher(u: Floats, mean: Floats, variance: Floats, skew: Floats, kur
     return np.asarray(np.ceil(mean + np.sqrt(variance) * w - 0.5))
 
 
-def _gather(x: NDArray[Any], shape: tuple[int, ...], index: Ints) -> NDArray[Any]:
-    """Entries of x, broadcast to `shape`, at flat positions `index`, without building the broadcast."""
-    if x.size == 1:
-        return np.full(index.shape, x.reshape(-1)[0])
-    if x.shape == shape:
-        return x.reshape(-1)[index]
-    return np.broadcast_to(x, shape)[np.unravel_index(index, shape)]
+def _where(wanted: NDArray[np.bool_], shape: tuple[int, ...] | None = None) -> Ints:
+    """Flat positions of what is wanted, broadcast to `shape` if that is given."""
+    if shape is not None and wanted.shape != shape:
+        wanted = np.broadcast_to(wanted, shape)
+    return wanted.reshape(-1).nonzero()[0]
+
+
+def _picker(shape: tuple[int, ...], index: Ints) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    """Function that gives an array's entries at flat positions of `shape`, without building the broadcast."""
+    where: list[tuple[Ints, ...]] = []
+
+    def pick(x: NDArray[Any]) -> NDArray[Any]:
+        if x.shape == shape:
+            return x.reshape(-1)[index]
+        if x.size == 1:
+            return np.full(index.shape, x.reshape(-1)[0])
+        if not where:
+            where.append(np.unravel_index(index, shape))
+        axes = zip(where[0][-x.ndim:], x.shape, strict=True)
+        return x[tuple(at if length > 1 else 0 for at, length in axes)]
+
+    return pick
 
 
 def _gather_rows(x: NDArray[Any], lead: tuple[int, ...], index: Ints) -> NDArray[Any]:
@@ -452,17 +502,20 @@ def _integers(x: ArrayLike, name: str) -> Ints:
     array = np.asarray(x)
     if array.dtype.kind not in "iub":
         raise TypeError(f"{name} must hold integers, got {array.dtype}")
-    if array.size and array.min() < 0:
+    if array.size and np.minimum.reduce(array, axis=None) < 0:
         raise ValueError(f"{name} must be >= 0")
-    return array.astype(np.int64, copy=False)
+    return array
 
 
 def _require(x: Floats, name: str, low: float, high: float) -> None:
     """Stop on values outside [low, high] and on NaN."""
-    if x.size and not (x.min() >= low and x.max() <= high):
+    if not x.size:
+        return
+    least = np.minimum.reduce(x, axis=None)  # NaN if there is one
+    if not (least >= low and (high == np.inf or np.maximum.reduce(x, axis=None) <= high)):
         raise ValueError(f"{name} must lie in [{low:g}, {high:g}]")
 
 
 def _require_below_one(u: Floats) -> None:
-    if not u.max() < 1.0:
+    if not np.maximum.reduce(u) < 1.0:
         raise ValueError("u must lie in [0, 1)")

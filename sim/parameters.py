@@ -9,10 +9,10 @@ from __future__ import annotations
 import csv
 import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import yaml
@@ -155,6 +155,21 @@ def month_number(text: str) -> int:
     return int(year) * 12 + int(month) - 1
 
 
+Rule = TypeVar("Rule", bound=Callable[..., Any])
+
+
+def fixed(rule: Rule) -> Rule:
+    """A rule of the geography alone: worked out once for each geography and kept."""
+
+    @functools.wraps(rule)
+    def once(g: Geography) -> Any:
+        if rule not in g.kept:
+            g.kept[rule] = rule(g)
+        return g.kept[rule]
+
+    return cast(Rule, once)
+
+
 @dataclass
 class Geography:
     """A world as arrays: regions (R), localities (L), countries (Y), outside nodes (X), origins G = Y + X."""
@@ -196,6 +211,11 @@ class Geography:
     r: dict[str, np.ndarray] = field(default_factory=dict)  # region fields
     y: dict[str, np.ndarray] = field(default_factory=dict)  # country fields
     l: dict[str, np.ndarray] = field(default_factory=dict)  # noqa: E741  locality fields
+    kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # see `fixed`
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy may be altered, so it works its fixed rules out afresh."""
+        return {**self.__dict__, "kept": {}}
 
     def number(self, field_name: str, *places: str) -> Number:
         """The first value found on the way from the narrowest place to ``*``."""
@@ -215,6 +235,10 @@ class Geography:
                     raise
                 out.append(default)
         return np.array(out, dtype=float)
+
+    def of_organisations(self, field_name: str, *kinds: str) -> np.ndarray:
+        """One number for each kind of organisation, (kinds,)."""
+        return self.look_up(field_name, [(self.organisations[kind],) for kind in kinds])
 
     def region_chains(self) -> list[tuple[str, str]]:
         return [(region, self.countries[c]) for region, c in zip(self.regions, self.country_of, strict=True)]
@@ -303,7 +327,8 @@ def _topology(world: str, folder: Path, tables: dict[str, list[dict[str, str]]],
         first_locality=np.searchsorted(region_of, np.arange(len(index))), lon=lon, lat=lat,
         capital=np.array([index[row["capital_region"]] for row in tables["countries"]]),
         link_from=links[0], link_to=links[1], link_km=links[2], link_cross=links[3], node_links=node_links,
-        airport=airport, distance=great_circle_km(lon[:, None], lat[:, None], lon, lat), country_slices=_slices(country_of, world),
+        airport=airport, distance=great_circle_km(lon[:, None], lat[:, None], lon, lat),
+        country_slices=_slices(country_of, world),
         link_start=np.searchsorted(links[1], np.arange(len(index))),
         link_degree=np.bincount(links[1], minlength=len(index)))
 
@@ -412,7 +437,7 @@ def _by_network(g: Geography, totals: np.ndarray, suits: np.ndarray | float = 1.
         if total and weight[own].sum():
             exact = total * weight[own] / weight[own].sum()
             out[own] = np.floor(exact)
-            left = int(round(total - out[own].sum()))
+            left = round(total - out[own].sum())
             out[own[np.argsort(np.floor(exact) - exact, kind="stable")[:left]]] += 1
     return out
 

@@ -96,16 +96,28 @@ def write(tables: RunTables, scenario: Scenario, *, command: str | Sequence[str]
     ResultsError
         with one message, where ``out`` is taken or the disk refuses. Nothing half-written is left.
     """
+    return write_folder(lambda folder: _write_tables(tables, folder), scenario, name=scenario.name, command=command,
+                        wall_time=wall_time, out=out, manifest_extra=manifest_extra, figures=figures)
+
+
+def write_folder(fill: Callable[[Path], object], scenario: Scenario, *, name: str, command: str | Sequence[str] = "",
+                 wall_time: float = 0.0, out: Path | str | None = None,
+                 manifest_extra: Mapping[str, Any] | None = None,
+                 figures: Callable[[Path], object] | None = None) -> Path:
+    """Write any folder of results whole or not at all: what ``fill`` writes, the scenario, the manifest, the figures.
+
+    Parameters as in `write`; without ``out`` the folder is ``results/<name>-<time>``.
+    """
     from sim.scenario import dump
 
     started = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=wall_time)
     text = dump(scenario)
     if out is not None:
         check_out(Path(out))
-    target = Path(out) if out is not None else Path("results") / f"{scenario.name}-{_stamp(started)}"
+    target = Path(out) if out is not None else Path("results") / f"{name}-{_stamp(started)}"
     try:
         with _folder_when_whole(target, exact=out is not None) as (folder, done):
-            _write_tables(tables, folder)
+            fill(folder)
             (folder / SCENARIO).write_text(_scenario_head(scenario) + text, encoding="utf-8")
             manifest = _manifest(scenario, text, command, wall_time, started) | dict(manifest_extra or {})
             (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -27,7 +27,7 @@ RECRUITER_STATUS = ("none", "active", "lying low", "arrested")
 ALLOWED = frozenset({
     ("outside_band", "uninvolved"), ("uninvolved", "outside_band"), ("sympathisers", "outside_band"),
     ("uninvolved", "sympathisers"), ("sympathisers", "uninvolved"), ("sympathisers", "militants"),
-    ("sympathisers", "transit"), ("sympathisers", "migrated"), ("militants", "transit"), ("militants", "militants"),
+    ("sympathisers", "migrated"), ("militants", "transit"), ("militants", "militants"),
     ("transit", "theatre"), ("transit", "militants"), ("theatre", "theatre"), ("theatre", "dead"),
     ("theatre", "militants"), ("theatre", "reintegrated"), ("militants", "dead"), ("militants", "demobilised"),
     ("militants", "reintegrated"), ("militants", "elsewhere"), ("outside", "militants"),
@@ -106,6 +106,8 @@ class World:
         # Recruiters: slot n belongs to those who start in region slot_region[n]
         self.slot_region = recruiter_slots(g)
         n_n = self.slot_region.size
+        self.slots = np.bincount(self.slot_region, minlength=n_r)  # recruiter slots of each region
+        self._first_cell = np.arange(n_w)[:, None] * n_r
         self.recruiter_status = np.zeros((n_w, n_n), dtype=np.int8)
         self.recruiter_org = np.zeros((n_w, n_n), dtype=np.int8)
         self.recruiter_place = np.broadcast_to(self.slot_region, (n_w, n_n)).astype(np.int16)
@@ -157,6 +159,10 @@ class World:
         # Violence of the last month, seen by everybody
         self.attacks_seen = level(n_r)
         self.mass_attacks_seen = level(n_r)
+        # Within a month members are counted by place once, and again only after a move of theirs
+        self.counting = False
+        self._counts: dict[tuple[int, int], np.ndarray] = {}
+        self._fresh = np.zeros((len(ORGANISATIONS), len(CONDITIONS)), dtype=bool)
         self._start(g)
         self._total = self.people()
 
@@ -185,8 +191,25 @@ class World:
         arrived = taken if into is None else into
         if self.checking:
             self._check_move(source, target, taken, arrived, at)
+        if not taken.any():
+            return
         getattr(self, source)[at] -= taken
         getattr(self, target)[to] += arrived
+        if source == "militants":
+            self._fresh[at[1:3]] = False
+        if target == "militants":
+            self._fresh[to[1:3]] = False
+
+    def open_month(self) -> None:
+        """From now on people move by `move` alone, so that counts may be kept between moves."""
+        self.counting = True
+        self._fresh[:] = False
+
+    def close_month(self) -> None:
+        """Anybody may rearrange people again."""
+        if self.checking:
+            self.check()
+        self.counting = False
 
     def transfer(self, sources: Sequence[tuple[int, int]], number: np.ndarray, luck: np.ndarray,
                  targets: Sequence[tuple[int, int]] | str) -> None:
@@ -200,9 +223,9 @@ class World:
             How many leave each source, and uniforms for the split over origins.
         targets : sequence of (organisation, condition) in the same regions, or the name of a ledger by origin.
         """
-        world, which, region = np.nonzero(number)
-        if not world.size:
+        if not number.any():
             return
+        world, which, region = number.nonzero()
         organisation, condition = np.asarray(sources).T
         at = (world, organisation[which], condition[which], region)
         taken = systematic_split(self.militants[at], number[world, which, region], luck[world, which, region])
@@ -224,14 +247,27 @@ class World:
 
     def stocks(self, sources: Sequence[tuple[int, int]]) -> np.ndarray:
         """Members of several (organisation, condition) by place, (W, S, R)."""
-        return np.stack([over_last(self.militants[:, o, c]) for o, c in sources], axis=1)
+        return np.stack([self.members(o, c) for o, c in sources], axis=1)
+
+    def members(self, organisation: int, condition: int) -> np.ndarray:
+        """Members of an organisation in one condition by place, (W, R); to be read only."""
+        pair = organisation, condition
+        if not self.counting or not self._fresh[pair]:
+            self._counts[pair] = over_last(self.militants[:, organisation, condition])
+            self._counts[pair].flags.writeable = False
+            self._fresh[pair] = True
+        return self._counts[pair]
 
     def present(self, organisation: int, *conditions: int) -> np.ndarray:
         """Members of an organisation in the given conditions by place, (W, R)."""
-        total = over_last(self.militants[:, organisation, conditions[0]])
+        total = self.members(organisation, conditions[0])
         for condition in conditions[1:]:
-            total += over_last(self.militants[:, organisation, condition])
+            total = total + self.members(organisation, condition)
         return total
+
+    def cells(self, place: np.ndarray) -> np.ndarray:
+        """Flat positions in (W, R) arrays of places (W, .), for `take`."""
+        return self._first_cell + place
 
     def sympathising(self) -> np.ndarray:
         """Sympathisers by region, (W, R)."""
@@ -257,6 +293,10 @@ class World:
         for stock in NON_NEGATIVE:
             if (getattr(self, stock) < 0).any():
                 raise BooksError(f"negative count in {stock}")
+        for organisation, condition in zip(*np.nonzero(self._fresh & self.counting), strict=True):
+            if not np.array_equal(self._counts[organisation, condition],
+                                  over_last(self.militants[:, organisation, condition])):
+                raise BooksError(f"{ORGANISATIONS[organisation]} in {CONDITIONS[condition]}: the count is out of date")
         total = self.people()
         if not np.array_equal(total, self._total):
             raise BooksError(f"{(total - self._total).tolist()} people appeared or vanished")
@@ -300,6 +340,19 @@ def own_country(g: Geography) -> tuple[np.ndarray, np.ndarray]:
 def regional_sum(values: np.ndarray, g: Geography) -> np.ndarray:
     """Sum over the regions of each country, (..., R) -> (..., Y)."""
     return np.stack([values[..., own].sum(axis=-1) for own in g.country_slices], axis=-1)
+
+
+def by_origin(counts: np.ndarray, g: Geography) -> np.ndarray:
+    """People counted by region of origin added up by origin, (W, R) -> (W, G)."""
+    total = np.zeros((counts.shape[0], len(g.origins)), dtype=np.int32)
+    total[:, :len(g.countries)] = regional_sum(counts, g)
+    return total
+
+
+def arriving(amount: np.ndarray, place: np.ndarray, places: int) -> np.ndarray:
+    """Sum of amounts (W, N) by the place (N,) or (W, N) where they arrive, added in their order, (W, places)."""
+    cell = np.arange(0, amount.shape[0] * places, places)[:, None] + place
+    return np.bincount(cell.ravel(), amount.ravel(), amount.shape[0] * places).reshape(-1, places)
 
 
 def regional_mean(values: np.ndarray, g: Geography) -> np.ndarray:

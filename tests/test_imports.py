@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "figures": {"results"},
     "workshop": {"experiments", "figures", "results", "scenario"},
     "cli": {"scenario", "experiments", "results", "figures"},
+    "docs": {"parameters", "dials"},
     "__main__": {"cli"},
     "__init__": {*CORE, "scenario", "model", "experiments", "results", "figures"},
 }

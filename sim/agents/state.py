@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
-from sim.moment import Moment, flat
-from sim.world import CELL, GROUND, MASS, MOVEMENT, over_last
+from sim.moment import Moment, flat, monthly
+from sim.parameters import Geography
+from sim.world import CELL, GROUND, MASS, MOVEMENT, arriving, locality_sum, over_last
 
 if TYPE_CHECKING:
     from sim.model import RecruitmentModel
@@ -27,6 +28,36 @@ def attention(threat: np.ndarray, rival: np.ndarray) -> np.ndarray:
     return threat / np.maximum(threat + rival, 1e-9)
 
 
+@monthly
+def residents_ruled(m: Moment) -> np.ndarray:
+    """Residents under the movement's control by locality, (W, L)."""
+    return np.asarray(m.world.control * m.geography.l["residents"])
+
+
+@monthly
+def regions_ruled(m: Moment) -> np.ndarray:
+    """Residents under the movement's control by region, (W, R)."""
+    return locality_sum(residents_ruled(m), m.geography)
+
+
+@monthly
+def blows(m: Moment) -> np.ndarray:
+    """What last month's attacks weigh with those who decide, (W, R): a mass-casualty attack as much as five others."""
+    return np.asarray(m.world.attacks_seen + 5 * m.world.mass_attacks_seen)
+
+
+@monthly
+def ban_luck(m: Moment) -> np.ndarray:
+    """One uniform for each country's decision on a ban, (W, Y)."""
+    return m.luck("state.ban", len(m.geography.countries))
+
+
+def localities_of(g: Geography, country: int) -> slice:
+    """A country's localities, which stand together as its regions do."""
+    own = np.flatnonzero(g.country_of[g.region_of] == country)
+    return slice(int(own[0]), int(own[-1]) + 1)
+
+
 class State(mesa.Agent):
     """The government of one country."""
 
@@ -34,7 +65,8 @@ class State(mesa.Agent):
         super().__init__(model)
         self.country, self.name = country, name
         g = model.geography
-        self.own = g.country_of == country
+        self.own, self.localities = g.country_slices[country], localities_of(g, country)
+        self.millions = float(g.y["population_start"][country]) / 1e6
         crossing = g.link_cross & (g.country_of[g.link_to] == country)
         self.border_to, self.border_from = g.link_to[crossing], g.link_from[crossing]
 
@@ -46,29 +78,25 @@ class State(mesa.Agent):
         self._exits(m)
         self._borders(m)
 
-    def _millions(self, m: Moment) -> float:
-        return float(m.geography.y["population_start"][self.country]) / 1e6
-
     def _perceive(self, m: Moment) -> None:
-        w, g, k, y = m.world, m.geography, m.k["state"], self.country
+        w, k, y = m.world, m.k["state"], self.country
         attacks = w.attacks_seen[:, self.own].sum(axis=1)
         mass = w.mass_attacks_seen[:, self.own].sum(axis=1)
-        region = self.own[g.region_of]
-        ruled = (w.control[:, region] * g.l["residents"][region]).sum(axis=1) / 1e5
-        near = (w.hub_strength[:, self.border_from].sum(axis=1) if self.border_from.size else 0.0) / 500.0
-        signal = (flat(k.see_attacks) * (attacks + 10 * mass) / self._millions(m) + flat(k.see_ground) * ruled
+        ruled = residents_ruled(m)[:, self.localities].sum(axis=1) / 1e5
+        near = np.take(w.hub_strength, self.border_from, axis=1).sum(axis=1) / 500.0
+        signal = (flat(k.see_attacks) * (attacks + 10 * mass) / self.millions + flat(k.see_ground) * ruled
                   + 0.3 * flat(k.see_ground) * near)
         speed = np.where(signal > w.threat[:, y], flat(k.rise), flat(k.relax))
         w.threat[:, y] = lagged(w.threat[:, y], signal, speed)
 
     def _alert(self, m: Moment) -> None:
-        w, g, k, y = m.world, m.geography, m.k["state"], self.country
+        w, k, y = m.world, m.k["state"], self.country
         rival = flat(k.rival_bias) * w.fragmentation[:, y]
         share = attention(w.threat[:, y], rival)
         alert = (1 - np.exp(-w.threat[:, y])) * share
         w.alert[:, y] = m.decided("state.alert", alert)
         # Forces go where violence was seen and where nobody governs, as far as capacity allows.
-        seen = w.attacks_seen[:, self.own] + 5 * w.mass_attacks_seen[:, self.own]
+        seen = blows(m)[:, self.own]
         focus = 0.5 + 0.5 * seen / np.maximum(seen.max(axis=1, keepdims=True), 1.0)
         w.surge[:, self.own] = (flat(k.surge) * w.alert[:, y])[:, None] * focus
         w.agency[:, y] = np.where(w.alert[:, y] > flat(k.agency_threshold), np.minimum(1, w.agency[:, y] + 1 / 12),
@@ -77,19 +105,19 @@ class State(mesa.Agent):
     def _open_recruitment(self, m: Moment) -> None:
         """A tolerated mass movement is banned once violence is laid at its door."""
         w, k, y = m.world, m.k["state"], self.country
-        # Violence is laid at its door in step with its size: the more it recruits in the open, the more is blamed on it.
-        members = over_last(w.present(MASS, CELL)[:, self.own]) / self._millions(m)
+        # The more it recruits in the open, the more is blamed on it: violence is laid at its door by its size.
+        members = over_last(w.present(MASS, CELL)[:, self.own]) / self.millions
         blamed = w.threat[:, y] * members / (members + 300.0)
         chance = 1 - np.exp(-flat(k.ban) * blamed)
         chance = m.decided("state.ban", chance)
-        ban = (m.luck("state.ban", len(m.geography.countries))[:, y] < chance) & (w.banned[:, y] < 0.5)
+        ban = (ban_luck(m)[:, y] < chance) & (w.banned[:, y] < 0.5)
         w.crackdown[:, y] = np.where(ban, 1.0, 0.0)
         w.banned[:, y] = np.where(ban, 1.0, w.banned[:, y] * (1 - 0.01))
 
     def _exits(self, m: Moment) -> None:
         """Exits are watched once those abroad belong to a movement that threatens every state at home."""
         w, g, k, y = m.world, m.geography, m.k["state"], self.country
-        away = w.theatre[:, MOVEMENT, self.own].sum(axis=1) / self._millions(m)
+        away = w.theatre[:, MOVEMENT, self.own].sum(axis=1) / self.millions
         danger = 1 - np.exp(-flat(k.exit_danger) * away * w.prestige[:, MOVEMENT] - 0.5 * w.alert[:, y])
         danger = m.decided("state.exits", danger)
         w.exit_tolerance[:, y] = np.minimum(w.exit_tolerance[:, y], g.y["tolerance_exit"][y] * (1 - danger))
@@ -101,10 +129,10 @@ class State(mesa.Agent):
         if not self.border_to.size:
             return
         w, k, y = m.world, m.k["state"], self.country
-        loose = (1 - w.presence[:, self.border_from]) * np.minimum(1.0, w.hub_strength[:, self.border_from] / 50.0)
+        hub = np.take(w.hub_strength, self.border_from, axis=1)
+        loose = (1 - np.take(w.presence, self.border_from, axis=1)) * np.minimum(1.0, hub / 50.0)
         weight = (flat(k.barrier) * w.alert[:, y] * w.capacity[:, y])[:, None] * loose
-        build = np.zeros_like(w.barrier)
-        np.add.at(build, (slice(None), self.border_to), weight)
+        build = arriving(weight, self.border_to, w.barrier.shape[1])
         w.barrier += np.minimum(build, 0.1) * (0.7 - np.minimum(w.barrier, 0.7)) * m.decided(
             "state.borders", np.ones(1))
 
@@ -127,31 +155,39 @@ class Camp(mesa.Agent):
 
     def decide(self, m: Moment) -> None:
         """Weigh the movement against the rival and commit forces where threat, ability and support coincide."""
-        w, g, k, y = m.world, m.geography, m.k["camp"], self.country
-        ruled = np.add.reduceat(w.control * g.l["residents"], g.first_locality, axis=1)  # (W, R)
-        split = w.fragmentation[:, y]
-        # While camps are few and united the state acts; once split, each camp acts for itself.
-        active = split if self.kind == "camp" else 1 - split
-        hurt = (w.attacks_seen + 5 * w.mass_attacks_seen)[:, self.seat].sum(axis=1)
-        signal = flat(k.see_ground) * (ruled * self.near).sum(axis=1) / 1e5 + flat(k.see_attacks) * hurt
+        near = regions_ruled(m) * self.near
+        split = m.world.fragmentation[:, self.country]
+        self._perceive(m, near)
+        if near.any():
+            self._commit(m, split, near)
+        self._brand(m, split)
+
+    def _perceive(self, m: Moment, near: np.ndarray) -> None:
+        w, k = m.world, m.k["camp"]
+        hurt = np.take(blows(m), self.seat, axis=1).sum(axis=1)
+        signal = flat(k.see_ground) * near.sum(axis=1) / 1e5 + flat(k.see_attacks) * hurt
         speed = np.where(signal > w.camp_threat[:, self.index], flat(k.rise), 0.1)
         w.camp_threat[:, self.index] = lagged(w.camp_threat[:, self.index], signal, speed)
+
+    def _commit(self, m: Moment, split: np.ndarray, near: np.ndarray) -> None:
+        """Send forces to where the movement rules most people near by."""
+        w, k, y = m.world, m.k["camp"], self.country
+        # While camps are few and united the state acts; once split, each camp acts for itself.
+        active = split if self.kind == "camp" else 1 - split
         rival = flat(k.rival_bias) * split * (1 - 0.5 * np.clip(m.dials.unified_support[:, y], 0, 1))
         share = attention(w.camp_threat[:, self.index], rival)
         able = self._strength(m) * active
-        target = np.argmax(ruled * self.near, axis=1)
-        world = np.arange(w.n)
-        garrison = m.k["ground"].fighter_share * w.present(MOVEMENT, GROUND)[world, target]
+        world, target = np.arange(w.n), np.argmax(near, axis=1)
+        garrison = flat(m.k["ground"].fighter_share) * w.present(MOVEMENT, GROUND)[world, target]
         support = np.clip(m.dials.unified_support[:, y] + self.patron * 0.3 + 1 - split, 0, 1)
         committed = able * share * flat(k.commit)
-        willing = ((ruled[world, target] > 0) & (share > flat(k.resolve)) & (support > flat(k.support_needed))
+        ruled = near[world, target] > 0
+        willing = (ruled & (share > flat(k.resolve)) & (support > flat(k.support_needed))
                    & (committed > flat(k.superiority) * garrison * 1.0))
-        go = m.decided("camp.offensive", willing.astype(float)) > 0.5
-        go &= ruled[world, target] > 0
+        go = (m.decided("camp.offensive", willing.astype(float)) > 0.5) & ruled
         sent = np.where(go, committed, 0.0)
         w.offensive[world, target] = np.maximum(w.offensive[world, target], 0) + np.maximum(
             0, np.minimum(sent - w.offensive[world, target], flat(k.build_up) * sent))
-        self._brand(m, split)
 
     def _strength(self, m: Moment) -> np.ndarray:
         w, y = m.world, self.country
@@ -175,7 +211,7 @@ class LocalAuthorities(mesa.Agent):
     def __init__(self, model: RecruitmentModel, country: int, name: str):
         super().__init__(model)
         self.country, self.name = country, name
-        self.own = model.geography.country_of[model.geography.region_of] == country
+        self.own = localities_of(model.geography, country)
 
     def decide(self, m: Moment) -> None:
         """Resist in step with one's own strength and ties, less where loyalty is orphaned or people are divided."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FIGURES", "draw_run", "draw_tables"]
+__all__ = ["FIGURES", "draw_run", "draw_scoreboard", "draw_tables"]
 
 FIGURES: tuple[str, ...] = (
     "overview",
@@ -60,3 +60,10 @@ def draw_tables(
     from sim.figures.tables import from_memory
 
     return draw(from_memory(tables, title, name=name, worlds=worlds, seed=seed), Path(out_dir))
+
+
+def draw_scoreboard(folder: Path | str) -> list[Path]:
+    """Draw the scoreboard of a validation into its folder; return the files written."""
+    from sim.figures.scoreboard import draw
+
+    return draw(Path(folder))

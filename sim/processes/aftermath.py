@@ -33,10 +33,8 @@ def step(m: Moment) -> None:
     """Disperse ground forces from regions where nothing is held any more (rare, so one place at a time)."""
     w = m.world
     lost = (regional_rule(m) <= 0) & (w.present(MOVEMENT, GROUND) > 0)
-    if lost.any():
-        luck = m.luck("aftermath", len(m.geography.regions), 5, len(m.geography.origins))
-        for world, region in zip(*np.nonzero(lost), strict=True):
-            _disperse(m, int(world), int(region), luck[world, region])
+    for world, region in zip(*np.nonzero(lost), strict=True):
+        _disperse(m, int(world), int(region), m.luck_at("aftermath", int(world), int(region), 5, len(m.geography.origins)))
 
 
 def _disperse(m: Moment, world: int, region: int, luck: np.ndarray) -> None:

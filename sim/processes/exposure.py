@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.moment import Moment
+from sim.moment import Moment, monthly
 from sim.noise import binomial_hazard, stochastic_round, systematic_split
-from sim.world import ACTIVE, CELL, MASS, over_last
+from sim.world import ACTIVE, CELL, MASS, arriving, over_last
 
 WRITES = ("uninvolved", "sympathisers", "migrated")
 
@@ -20,19 +20,26 @@ def exposure_hazard(readiness: np.ndarray, outreach: np.ndarray, peers: np.ndarr
     return readiness * (outreach + peers + online)
 
 
+@monthly
 def active_outreach(m: Moment) -> np.ndarray:
     """Skill of active recruiters by organisation and region, (W, O, R)."""
     w, n_r = m.world, len(m.geography.regions)
     weight = np.where(w.recruiter_status == ACTIVE, w.recruiter_skill, 0.0)
-    cell = (np.arange(w.n)[:, None] * 3 + w.recruiter_org) * n_r + w.recruiter_place
-    return np.bincount(cell.ravel(), weight.ravel(), minlength=w.n * 3 * n_r).reshape(w.n, 3, n_r)
+    return arriving(weight, w.recruiter_org.astype(int) * n_r + w.recruiter_place, 3 * n_r).reshape(w.n, 3, n_r)
 
 
+@monthly
 def tolerated(m: Moment) -> np.ndarray:
     """Open recruitment that the authorities let be, (W, Y), 0-1."""
     g, w, d = m.geography, m.world, m.dials
     limit = np.clip(g.y["tolerance_recruitment"] + d.tolerance_recruitment - 0.5 * d.regulation, 0, 1)
     return limit * (1 - w.banned)
+
+
+@monthly
+def open_sites(m: Moment) -> np.ndarray:
+    """Open recruitment that the authorities let be by region, (W, R), 0-1."""
+    return m.by_region(tolerated(m))
 
 
 def neighbours_mean(m: Moment, values: np.ndarray) -> np.ndarray:
@@ -46,7 +53,7 @@ def step(m: Moment) -> None:
     w, g, k = m.world, m.geography, m.k["exposure"]
     youth = np.maximum(w.youth(), 1.0)
     sympathisers = w.sympathising()
-    sites = m.by_region(tolerated(m))
+    sites = open_sites(m)
     activists = w.present(MASS, CELL)
     hands = active_outreach(m).sum(axis=1)
     outreach = (k.contacts * hands + k.activist_contacts * activists * sites) / youth
@@ -75,6 +82,7 @@ def _falling_away(m: Moment, sympathisers: np.ndarray) -> None:
     back = systematic_split(w.sympathisers, leaving, luck[:, 1]).astype(np.int32)
     w.move("sympathisers", "uninvolved", back)
     open_ = np.clip(k.migration_open + m.by_region(m.dials.migration_open), 0, 1)
-    emigrating = stochastic_round(luck[:, 2], w.sympathising() * -np.expm1(-k.migration * g.r["migration_ties"] * open_))
+    chance = -np.expm1(-k.migration * g.r["migration_ties"] * open_)
+    emigrating = stochastic_round(luck[:, 2], w.sympathising() * chance)
     gone = systematic_split(w.sympathisers, emigrating, luck[:, 1]).astype(np.int32)
     w.move("sympathisers", "migrated", gone, into=emigrating.astype(np.int32))

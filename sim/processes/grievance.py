@@ -46,8 +46,8 @@ def step(m: Moment) -> None:
         k.brutality_weight * m.by_region(g.y["brutality"] * d.brutality + w.abuse))
     w.grievance[:] = np.clip(deprived * w.injustice * (1 + m.by_region(w.polarisation)), 0, 1)
     plural = np.clip(g.y["pluralism"] + d.pluralism - 0.5 * np.clip(d.regulation, 0, 1), 0, 1)
-    channels = noisy_or(m.by_region(np.clip(g.y["politics_open"] * (1.5 - g.y["weak_law"]) + d.channels, 0, 1)) * k.politics_weight,
-                        m.by_region(plural) * k.pluralism_weight, k.inclusion_channel * inclusion)
+    politics = np.clip(g.y["politics_open"] * (1.5 - g.y["weak_law"]) + d.channels, 0, 1)
+    channels = noisy_or(m.by_region(politics) * k.politics_weight, m.by_region(plural) * k.pluralism_weight, k.inclusion_channel * inclusion)
     contestation = np.clip(g.r["contestation"] * d.contestation, 0, 1.5) * (1 - 0.5 * inclusion)
     w.readiness[:] = readiness(deprived, w.injustice, k.base, k.contestation_weight * contestation,
                                m.by_region(w.polarisation), channels,

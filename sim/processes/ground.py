@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.moment import Moment, noisy_or
 from sim.noise import binomial, stochastic_round
-from sim.world import CELL, GROUND, MASS, MOVEMENT, REFUGE, RIVAL, locality_sum
+from sim.world import CELL, GROUND, MASS, MOVEMENT, REFUGE, RIVAL, locality_sum, regional_sum
 
 WRITES = ("control", "held", "harshness", "setbacks", "loss_cause", "militants", "dead", "learning", "infiltration",
           "offensive")
@@ -75,6 +75,7 @@ def step(m: Moment) -> None:
     here, rescue = authorities(m)
     _attempts(m, here, rescue)
     held = m.world.control > 0
+    m.world.harshness[~held] = 0.0
     if held.any():
         _contest(m, here, held)
         _rule(m, held)
@@ -130,10 +131,9 @@ def _failed(m: Moment, failed: np.ndarray, force: np.ndarray) -> None:
     w.transfer([(MOVEMENT, CELL)], lost[:, None], luck[:, 1][:, None], "dead")
     m.flow("deaths_militants", lost)
     m.flow("deaths_state", stochastic_round(luck[:, 2], sent * 0.2 * m.by_region(w.capacity) * 1.0))
-    for y in range(len(g.countries)):
-        count = failed[:, g.country_of[g.region_of] == y].sum(axis=1)
-        w.setbacks[:, y] += (1 - w.setbacks[:, y]) * (1 - np.exp(-k.setback * count))
-        w.learning[:, y] += (1 - w.learning[:, y]) * (1 - np.exp(-k.lesson * count)) * w.capacity[:, y]
+    count = regional_sum(locality_sum(failed.astype(float), g), g)
+    w.setbacks += (1 - w.setbacks) * (1 - np.exp(-k.setback * count))
+    w.learning += (1 - w.learning) * (1 - np.exp(-k.lesson * count)) * w.capacity
 
 
 def _contest(m: Moment, here: np.ndarray, held: np.ndarray) -> None:
@@ -180,7 +180,6 @@ def _rule(m: Moment, held: np.ndarray) -> None:
     region = g.region_of
     foreign = _foreign_share(m)[:, region]
     w.harshness += k.harsher * (w.control >= DOMINANT) * (0.3 + foreign) * (1 - w.harshness)
-    w.harshness[~held] = 0.0
     luck = m.luck("ground.revolt", 2, len(g.localities))
     revolt = held & (luck[:, 0] < revolt_chance(w.harshness, g.l["orphaned"], w.control, k.revolt))
     if not revolt.any():

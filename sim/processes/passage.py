@@ -28,9 +28,9 @@ def step(m: Moment) -> None:
                                        np.clip(g.y["intelligence"] * d.intelligence, 0, 1), k.interception))
     caught = binomial(m.luck("passage", 3, len(g.regions)), w.transit, stopped[:, None], np.int32)
     place, origin = own_country(g)
-    for brand, organisation in ((MOVEMENT, MOVEMENT), (RIVAL, RIVAL), (REBELS, RIVAL)):
-        w.move("transit", "militants", caught[:, brand], at=(slice(None), brand),
-               to=(slice(None), organisation, PRISON, place, origin))
+    jailed = caught[:, :REBELS].copy()
+    jailed[:, RIVAL] += caught[:, REBELS]
+    w.move("transit", "militants", caught, to=(slice(None), slice(0, REBELS), PRISON, place, origin), into=jailed)
     arrived = w.transit.copy()
     m.flow("interdicted", caught.sum(axis=1))
     m.flow("arrests", caught.sum(axis=1))

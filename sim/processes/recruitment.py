@@ -10,7 +10,8 @@ import numpy as np
 
 from sim.moment import Moment, wide
 from sim.noise import binomial_hazard, split_shares
-from sim.processes.exposure import active_outreach, tolerated
+from sim.parameters import Geography, fixed
+from sim.processes.exposure import active_outreach, open_sites
 from sim.world import CELL, MASS, MOVEMENT, RIVAL, over_last, own_country
 
 WRITES = ("sympathisers", "militants")
@@ -21,6 +22,18 @@ def hands_limited(recruiters: np.ndarray, pool: np.ndarray, capacity: np.ndarray
     return recruiters * capacity * pool / (pool + half)
 
 
+@fixed
+def open_door(g: Geography) -> np.ndarray:
+    """How little each organisation vets those who come, (O, 1)."""
+    return 1 - g.of_organisations("selectivity", "movement", "rival", "mass")[:, None]
+
+
+@fixed
+def message(g: Geography) -> np.ndarray:
+    """How revolutionary each organisation's message is, (O, 1)."""
+    return g.of_organisations("revolutionary", "movement", "rival", "mass")[:, None]
+
+
 def appeal(m: Moment) -> np.ndarray:
     """How attractive each organisation is to a sympathiser, (W, O, R): standing against the hurdle of vetting.
 
@@ -28,14 +41,11 @@ def appeal(m: Moment) -> np.ndarray:
     heard more where opinion is polarised.
     """
     g, w = m.geography, m.world
-    open_door = np.array([1 - g.number("selectivity", g.organisations[kind]).value
-                          for kind in ("movement", "rival", "mass")])
-    sites = m.by_region(tolerated(m))
-    standing = np.stack([w.prestige[:, :1] + 0 * sites, w.prestige[:, 1:2] + 0 * sites, sites], axis=1)
-    message = np.array([g.number("revolutionary", g.organisations[kind]).value
-                        for kind in ("movement", "rival", "mass")])
-    heard = 1 + message[:, None] * m.by_region(w.polarisation)[:, None]
-    return standing * open_door[:, None] * heard
+    standing = np.empty((w.n, 3, len(g.regions)))
+    standing[:, :MASS] = w.prestige[:, :MASS, None]
+    standing[:, MASS] = open_sites(m)
+    heard = 1 + message(g) * m.by_region(w.polarisation)[:, None]
+    return standing * open_door(g) * heard
 
 
 def step(m: Moment) -> None:
@@ -44,7 +54,7 @@ def step(m: Moment) -> None:
     pool = w.sympathising().astype(float)
     hands = active_outreach(m)
     pull = appeal(m)
-    sites = m.by_region(tolerated(m))
+    sites = open_sites(m)
     activists = w.present(MASS, CELL)
     flow = hands_limited(hands, pool[:, None], wide(k.capacity), wide(k.half_pool)) * pull
     flow[:, MASS] += k.mass_capacity * hands_limited(activists * sites, pool, k.capacity, k.half_pool) * pull[:, MASS]

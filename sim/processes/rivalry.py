@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.moment import Moment
 from sim.noise import binomial_hazard
-from sim.processes.exposure import tolerated
+from sim.processes.exposure import open_sites
 from sim.world import CELL, MASS, MOVEMENT, REFUGE, RIVAL
 
 WRITES = ("militants", "demobilised")
@@ -32,8 +32,9 @@ def step(m: Moment) -> None:
 def _draw(m: Moment, sources: list[tuple[int, int]], hazards: list[np.ndarray], luck: np.ndarray, spread: np.ndarray,
           targets: list[tuple[int, int]] | str) -> np.ndarray:
     w = m.world
-    shape = (w.n, len(m.geography.regions))
-    hazard = np.stack([np.broadcast_to(h, shape) for h in hazards], axis=1)
+    hazard = np.empty((w.n, len(sources), len(m.geography.regions)))
+    for i, each in enumerate(hazards):
+        hazard[:, i] = each
     n = binomial_hazard(luck[:, :len(sources)], w.stocks(sources), hazard)
     w.transfer(sources, n, np.broadcast_to(spread[:, None], n.shape), targets)
     return n
@@ -55,7 +56,7 @@ def _open_and_shut(m: Moment, luck: np.ndarray, spread: np.ndarray) -> None:
     """The older network comes into the open where that is let be; after a ban some go back to arms with it [E050]."""
     w, k = m.world, m.k["rivalry"]
     underground = k.radicalised * m.by_region(w.splinter) * w.prestige[:, RIVAL:RIVAL + 1]
-    _draw(m, [(RIVAL, CELL), (MASS, CELL)], [k.open_work * m.by_region(tolerated(m)), underground], luck, spread,
+    _draw(m, [(RIVAL, CELL), (MASS, CELL)], [k.open_work * open_sites(m), underground], luck, spread,
           [(MASS, CELL), (RIVAL, CELL)])
 
 

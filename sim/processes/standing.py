@@ -45,7 +45,8 @@ def step(m: Moment) -> None:
                             + k.learning_gain * w.learning * g.y["capacity"], 0, 1)
     control = regional_control(m)
     w.presence[:] = effective_presence(m.by_region(w.capacity), g.r["presence"] * d.presence,
-                                       m.by_region(w.fragmentation), k.diversion, w.surge + d.local_forces + d.stabilisation, control)
+                                       m.by_region(w.fragmentation), k.diversion,
+                                       w.surge + d.local_forces + d.stabilisation, control)
     _prestige(m, control)
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.moment import Moment
+from sim.moment import Moment, wide
 from sim.noise import binomial_hazard, split_shares
-from sim.world import CELL, HIDDEN, MOVEMENT, PRISON, REBELS, RIVAL, own_country
+from sim.world import CELL, HIDDEN, MOVEMENT, PRISON, REBELS, RIVAL, by_origin, own_country
 
 WRITES = ("theatre", "militants", "dead", "reintegrated")
 
@@ -36,26 +36,21 @@ def step(m: Moment) -> None:
 
 def _switch(m: Moment) -> None:
     w, g, k = m.world, m.geography, m.k["theatre"]
-    luck = m.luck("theatre.switch", 2, len(g.regions))
-    bloc = m.luck("theatre.bloc", 2, len(g.countries))
-    for i, brand in enumerate((RIVAL, REBELS)):
-        gap = w.prestige[:, MOVEMENT, None] - w.prestige[:, brand, None]
-        jump = bloc[:, i] < switching(gap, k.bloc_rate)
-        hazard = switching(gap, k.switch_rate) + m.by_region(np.where(jump, k.bloc_size, 0.0))
-        n = binomial_hazard(luck[:, i], w.theatre[:, brand], hazard, np.int32)
-        w.move("theatre", "theatre", n, at=(slice(None), brand), to=(slice(None), MOVEMENT))
+    gap = (w.prestige[:, MOVEMENT, None] - w.prestige[:, (RIVAL, REBELS)])[..., None]
+    jump = m.luck("theatre.bloc", 2, len(g.countries)) < switching(gap, wide(k.bloc_rate))
+    hazard = switching(gap, wide(k.switch_rate)) + m.by_region(np.where(jump, wide(k.bloc_size), 0.0))
+    n = binomial_hazard(m.luck("theatre.switch", 2, len(g.regions)), w.theatre[:, RIVAL:], hazard, np.int32)
+    w.move("theatre", "theatre", n, at=(slice(None), slice(RIVAL, None)), to=(slice(None), MOVEMENT),
+           into=n.sum(axis=1, dtype=np.int32))
 
 
 def _die(m: Moment) -> None:
     w, g = m.world, m.geography
     hazard = m.k["theatre"].lethality * g.theatre.at("lethality", m.month)
     n = binomial_hazard(m.luck("theatre.deaths", 3, len(g.regions)), w.theatre,
-                        np.broadcast_to(hazard[..., None] if np.ndim(hazard) else hazard, w.theatre.shape), np.int32)
-    by_origin = np.zeros((w.n, len(g.origins)), dtype=np.int32)
+                        wide(hazard), np.int32)
     lost = n.sum(axis=1)
-    for y in range(len(g.countries)):
-        by_origin[:, y] = lost[:, g.country_of == y].sum(axis=1)
-    w.move("theatre", "dead", n, into=by_origin)
+    w.move("theatre", "dead", n, into=by_origin(lost, g))
     m.flow("deaths_abroad", lost)
 
 
@@ -65,32 +60,38 @@ def homeward(access: float, territory: float, rate: np.ndarray, decline: np.ndar
 
 
 def _return(m: Moment) -> None:
-    w, g, d, k = m.world, m.geography, m.dials, m.k["theatre"]
-    place, origin = own_country(g)
+    w, g, k = m.world, m.geography, m.k["theatre"]
     at = g.theatre.at
     lost_ground = at("movement_territory", m.month) if at("movement_strength", m.month) > 0 else 1.0
     hazard = homeward(at("access", m.month), lost_ground, k.return_rate, k.return_decline)
     luck = m.luck("theatre.return", 3, len(g.regions))
-    back = binomial_hazard(luck, w.theatre, np.broadcast_to(hazard[..., None] if np.ndim(hazard) else hazard,
-                                                            w.theatre.shape), np.int32)
+    back = binomial_hazard(luck, w.theatre, wide(hazard), np.int32)
+    parts = split_shares(back, _fates(m)[:, None], m.luck("theatre.fate", 3, len(g.regions), 2)).astype(np.int32)
+    jailed, welcomed, hidden = np.moveaxis(parts, -1, 0)
+    _bring_home(m, jailed, PRISON)
+    _bring_home(m, hidden, HIDDEN)
+    w.move("theatre", "reintegrated", welcomed, into=by_origin(welcomed.sum(axis=1), g))
+    m.flow("returnees_jailed", jailed.sum(axis=1))
+    m.flow("returnees_reintegrated", welcomed.sum(axis=1))
+    m.flow("returnees_hidden", hidden.sum(axis=1))
+    _send_home(m)
+
+
+def _fates(m: Moment) -> np.ndarray:
+    """Shares of returnees jailed, reintegrated and hidden, (W, R, 3)."""
+    w, g, d, k = m.world, m.geography, m.dials, m.k["theatre"]
     jailed, welcomed = return_fate(w.capacity, np.clip(w.exit_level + d.exit_control, 0, 1),
                                    np.clip(g.y["intelligence"] * d.intelligence, 0, 1),
                                    np.clip(k.welcome + d.reintegration + 0.5 * d.amnesty, 0, 1))
-    shares = np.stack([m.by_region(jailed), m.by_region(welcomed), m.by_region(1 - jailed - welcomed)], axis=-1)
-    parts = split_shares(back, np.broadcast_to(shares[:, None], (*back.shape, 3)),
-                         m.luck("theatre.fate", 3, len(g.regions), 2)).astype(np.int32)
-    for brand, organisation in ((MOVEMENT, MOVEMENT), (RIVAL, RIVAL), (REBELS, RIVAL)):
-        w.move("theatre", "militants", parts[:, brand, :, 0], at=(slice(None), brand),
-               to=(slice(None), organisation, PRISON, place, origin))
-        w.move("theatre", "militants", parts[:, brand, :, 2], at=(slice(None), brand),
-               to=(slice(None), organisation, HIDDEN, place, origin))
-        welcome = parts[:, brand, :, 1]
-        by_origin = np.zeros((w.n, len(g.origins)), dtype=np.int32)
-        np.add.at(by_origin, (slice(None), g.country_of), welcome)
-        w.move("theatre", "reintegrated", welcome, at=(slice(None), brand), into=by_origin)
-    for fate, name in enumerate(("returnees_jailed", "returnees_reintegrated", "returnees_hidden")):
-        m.flow(name, parts[..., fate].sum(axis=1))
-    _send_home(m)
+    return np.stack([jailed, welcomed, 1 - jailed - welcomed], axis=-1)[:, g.country_of]
+
+
+def _bring_home(m: Moment, back: np.ndarray, condition: int) -> None:
+    """Returnees of each brand, (W, B, R), join their organisation at home; the rebels' men the older network."""
+    place, origin = own_country(m.geography)
+    joined = back[:, :REBELS].copy()
+    joined[:, RIVAL] += back[:, REBELS]
+    m.world.move("theatre", "militants", back, to=(slice(None), slice(0, REBELS), condition, place, origin), into=joined)
 
 
 def _send_home(m: Moment) -> None:

@@ -10,32 +10,45 @@ import numpy as np
 
 from sim.moment import Moment, wide
 from sim.noise import binomial_hazard, poisson
-from sim.world import CELL, GROUND, MASS, MOVEMENT, REFUGE
+from sim.parameters import Geography, fixed
+from sim.world import CELL, GROUND, MASS, MOVEMENT, REFUGE, regional_sum
 
 WRITES = ("attacks_seen", "mass_attacks_seen", "shock", "learning", "abuse")
+CELLS, REFUGES, GROUNDS = ([(o, condition) for o in range(3)] for condition in (CELL, REFUGE, GROUND))
 DEATHS_OF_A_MASS_ATTACK = 10  # by definition, besides the attackers
 
 
 def armed_strength(m: Moment) -> np.ndarray:
     """Men of each organisation who could attack, (W, O, R)."""
     w = m.world
-    count = np.stack([w.present(o, CELL, REFUGE, GROUND) for o in range(3)], axis=1).astype(float)
+    count = (w.stocks(CELLS) + w.stocks(REFUGES) + w.stocks(GROUNDS)).astype(float)
     count[:, MASS] *= m.by_region(w.splinter)
     return count
 
 
+@fixed
+def command_reach(g: Geography) -> np.ndarray:
+    """How well a hub commands cells in another region, (R, R): less with distance and across a border."""
+    return np.exp(-g.distance / 250.0) * np.where(g.country_of[:, None] == g.country_of, 1.0, 0.7)
+
+
+@fixed
+def attack_will(g: Geography) -> np.ndarray:
+    """Bent of each organisation on violence, (O,)."""
+    return g.of_organisations("attack_will", "movement", "rival", "mass")
+
+
 def commanded(m: Moment) -> np.ndarray:
     """Help that cells get from hubs within reach, (W, R), 0-1."""
-    g, w, k = m.geography, m.world, m.k["violence"]
-    reach = np.exp(-g.distance / 250.0) * np.where(g.country_of[:, None] == g.country_of, 1.0, 0.7)
-    return 1 - np.exp(-np.einsum("wr,rs->ws", w.hub_strength, reach) / k.command_half)
+    help_ = np.einsum("wr,rs->ws", m.world.hub_strength, command_reach(m.geography))
+    return 1 - np.exp(-help_ / m.k["violence"].command_half)
 
 
 def step(m: Moment) -> None:
     """Draw the month's attacks and their consequences."""
     w, g, k = m.world, m.geography, m.k["violence"]
     n_r = len(g.regions)
-    will = np.array([g.number("attack_will", g.organisations[kind]).value for kind in ("movement", "rival", "mass")])
+    will = attack_will(g)
     armed = armed_strength(m)
     guarded = np.exp(-k.guard * m.by_region(w.learning * w.capacity))
     luck = m.luck("violence", 5, n_r)
@@ -57,14 +70,13 @@ def step(m: Moment) -> None:
 
 def _consequences(m: Moment, small: np.ndarray, mass: np.ndarray) -> None:
     w, g, k = m.world, m.geography, m.k["violence"]
-    for y in range(len(g.countries)):
-        own = g.country_of == y
-        blow = k.shock * (mass[:, own].sum(1) + 0.02 * small[:, own].sum(1))
-        lesson = k.lesson * (mass[:, own].sum(1) + 0.05 * small[:, own].sum(1))
-        w.shock[:, y] = np.clip(w.shock[:, y] + blow / (1 + blow) * 0.3, 0, 0.5)
-        w.learning[:, y] += (1 - w.learning[:, y]) * (1 - np.exp(-lesson)) * w.capacity[:, y]
+    small_here, mass_here = regional_sum(small, g), regional_sum(mass, g)
+    blow = k.shock * (mass_here + 0.02 * small_here)
+    lesson = k.lesson * (mass_here + 0.05 * small_here)
+    w.shock[:] = np.clip(w.shock + blow / (1 + blow) * 0.3, 0, 0.5)
+    w.learning += (1 - w.learning) * (1 - np.exp(-lesson)) * w.capacity
     style = m.by_region(g.y["brutality"] * m.dials.brutality * w.alert)
-    hit = np.stack([(style * (small + 3 * mass))[:, g.country_of == y].sum(1) for y in range(len(g.countries))], axis=1)
+    hit = regional_sum(style * (small + 3 * mass), g)
     w.abuse += k.abuse * (1 - np.exp(-hit / 10)) * (1 - w.abuse)
 
 

@@ -1,0 +1,93 @@
+"""The posterior draws shipped with a world, and which draw each parallel world carries."""
+
+from __future__ import annotations
+
+import csv
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from sim.noise import Noise
+from sim.parameters import DATA, DataError, coefficients
+
+FILE = "posterior.csv"
+
+
+def has_posterior(world: str) -> bool:
+    """Whether draws are shipped with this world."""
+    return (DATA / world / FILE).exists()
+
+
+def posterior_draws(world: str, seed: int, worlds: Sequence[int] | np.ndarray, n: int | None = None
+                    ) -> dict[str, np.ndarray]:
+    """Coefficients carried by each world.
+
+    Which draw a world carries is a function of (seed, index of the world) only: world k is the same in any batch. In
+    each block of as many worlds as there are draws every draw occurs once.
+
+    Parameters
+    ----------
+    world : geography
+    seed : seed of the run
+    worlds : indices of the worlds of the batch
+    n : use only the first n draws (they stand in random order); default all
+
+    Returns
+    -------
+    coefficient name -> array (worlds,)
+    """
+    names, draws = load_posterior(DATA / world / FILE)
+    draws = draws[:n]
+    rows = draw_of_world(seed, worlds, len(draws))
+    return {name: draws[rows, i] for i, name in enumerate(names)}
+
+
+def draw_of_world(seed: int, worlds: Sequence[int] | np.ndarray, draws: int) -> np.ndarray:
+    """Row of the draw that each world carries, (worlds,)."""
+    block, place = np.divmod(np.asarray(worlds, dtype=np.int64), draws)
+    rows = np.empty(block.shape, dtype=np.int64)
+    for b in np.unique(block):
+        order = np.argsort(Noise(seed, np.array([b])).uniform("posterior draw", 0, (draws,))[0], kind="stable")
+        rows[block == b] = order[place[block == b]]
+    return rows
+
+
+@functools.lru_cache(maxsize=8)
+def load_posterior(path: Path) -> tuple[tuple[str, ...], np.ndarray]:
+    """Names of the coefficients and draws (draws, coefficients) of a file, checked.
+
+    Raises
+    ------
+    DataError
+        where the file is missing, names an unknown coefficient, or holds a number outside its published range.
+    """
+    if not path.exists():
+        raise DataError(f"{path.parent.name}/{path.name}: no posterior draws are shipped with this world")
+    where = f"{path.parent.name}/{path.name}"
+    with path.open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.reader(handle))
+    if len(rows) < 2:
+        raise DataError(f"{where}: no draws")
+    known, names = coefficients(), tuple(rows[0])
+    for name in names:
+        if name not in known:
+            raise DataError(f"{where}, line 1: unknown coefficient '{name}'")
+    if len(set(names)) != len(names):
+        raise DataError(f"{where}, line 1: a coefficient stands there twice")
+    draws = np.empty((len(rows) - 1, len(names)))
+    for line, row in enumerate(rows[1:], start=2):
+        try:
+            draws[line - 2] = [float(cell) for cell in row]
+        except ValueError:
+            raise DataError(f"{where}, line {line}: {len(names)} numbers are needed") from None
+    low, high = (np.array([getattr(known[name], end) for name in names]) for end in ("low", "high"))
+    slack = 1e-6 * (np.abs(low) + np.abs(high))
+    outside = ~((draws >= low - slack) & (draws <= high + slack))
+    if outside.any():
+        row, column = np.argwhere(outside)[0]
+        raise DataError(f"{where}, line {row + 2}: {names[column]} = {draws[row, column]:g} lies outside its range "
+                        f"{low[column]:g} to {high[column]:g}")
+    draws.setflags(write=False)
+    return names, draws

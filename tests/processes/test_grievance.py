@@ -1,0 +1,96 @@
+"""Grievance: limits of the three rules, and which way each dial moves readiness."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.processes import grievance
+from sim.processes.grievance import deprivation, exhaustion, readiness
+from tests.small import AA1, BB, moment, turn
+
+ALL = {"deprived": 0.5, "injustice": 0.4, "base": 0.1, "contestation": 0.9, "polarisation": 0.5, "channels": 0.5,
+       "exhausted": 0.2}
+
+
+def test_deprivation_is_any_of_three() -> None:
+    assert deprivation(0.5, 0.5, 0.0) == pytest.approx(0.75)
+    assert deprivation(0.5, 0.5, 0.5) == pytest.approx(0.875)
+    assert deprivation(0.0, 0.0, 0.0) == 0
+    assert deprivation(0.0, 1.0, 0.0) == 1
+
+
+def test_exhaustion_by_earlier_war() -> None:
+    assert exhaustion(0.0, 0.5) == 0
+    assert exhaustion(2.0, np.log(2) / 2) == pytest.approx(0.5)
+    assert 0.99 < exhaustion(100.0, 0.5) <= 1
+
+
+def test_readiness_by_hand() -> None:
+    assert readiness(**ALL) == pytest.approx(0.5 * 0.4 * 1.0 * 1.5 * 0.5 * 0.8)
+
+
+@pytest.mark.parametrize("none", [{"deprived": 0.0}, {"injustice": 0.0}, {"channels": 1.0}, {"exhausted": 1.0},
+                                  {"base": 0.0, "contestation": 0.0}])
+def test_nobody_is_ready(none: dict[str, float]) -> None:
+    assert readiness(**{**ALL, **none}) == 0
+
+
+@pytest.mark.parametrize(("dial", "amount", "sign"), [
+    ("inclusion", 0.5, -1), ("corruption", 0.7, -1), ("services", 0.3, -1), ("channels", 0.3, -1),
+    ("pluralism", 0.3, -1), ("hopes", 0.4, 1), ("brutality", 1.5, 1), ("contestation", 1.3, 1),
+    ("regulation", 0.2, 1), ("polarisation_shock", 0.3, 1)])
+def test_dials_move_readiness(dial: str, amount: float, sign: int) -> None:
+    plain, turned = moment(), moment()
+    turn(turned, dial, amount)
+    grievance.step(plain)
+    grievance.step(turned)
+    change = sign * (turned.world.readiness - plain.world.readiness)[0]
+    assert (change >= 0).all()
+    capitals = dial == "services"  # their gap to themselves is nothing, whatever the services
+    assert (change > 0).sum() == (5 if capitals else 7)
+
+
+def test_an_earlier_war_exhausts() -> None:
+    plain, after = moment(), moment()
+    after.world.war_deaths[:, BB] += 2
+    grievance.step(plain)
+    grievance.step(after)
+    own = plain.geography.country_of == BB
+    assert after.world.readiness[0, own] == pytest.approx(plain.world.readiness[0, own] * np.exp(-0.9))
+    assert (after.world.readiness[0, ~own] == plain.world.readiness[0, ~own]).all()
+
+
+def test_polarisation_fades_and_is_fed_by_attacks_and_crackdowns() -> None:
+    """Decay 0.03 a month; a crackdown adds a quarter of what is missing; ten attacks in 4 million people 0.25."""
+    m = moment()
+    m.world.polarisation[:] = 0.4
+    m.world.crackdown[:, BB] = 1
+    m.world.attacks_seen[:, AA1] = 10
+    grievance.step(m)
+    assert m.world.polarisation[0] == pytest.approx([(0.4 + 0.25 * 0.6) * 0.97, (0.4 + 0.25 * 0.6) * 0.97])
+    assert (m.world.crackdown == 0).all()  # a pulse
+    m.world.attacks_seen[:] = 0
+    grievance.step(m)
+    assert m.world.polarisation[0] == pytest.approx(0.55 * 0.97**2)
+
+
+def test_inclusion_lets_polarisation_fade_sooner() -> None:
+    m = moment()
+    m.world.polarisation[:] = 0.4
+    turn(m, "inclusion", 1.0)
+    grievance.step(m)
+    assert m.world.polarisation[0] == pytest.approx(0.4 * (1 - 0.09))
+
+
+def test_moods_stay_in_bounds() -> None:
+    m = moment()
+    m.world.attacks_seen[:] = m.world.mass_attacks_seen[:] = 10_000
+    m.world.crackdown[:] = m.world.abuse[:] = 1
+    turn(m, "hopes", 3.0)
+    turn(m, "brutality", 5.0)
+    grievance.step(m)
+    for name in ("polarisation", "injustice", "grievance"):
+        values = getattr(m.world, name)
+        assert ((values >= 0) & (values <= 1)).all(), name
+    assert (m.world.readiness >= 0).all()
