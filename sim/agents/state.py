@@ -141,11 +141,11 @@ class Camp(mesa.Agent):
         able = self._strength(m) * active
         target = np.argmax(ruled * self.near, axis=1)
         world = np.arange(w.n)
-        garrison = m.k["ground"].fighter_share * w.present(MOVEMENT, GROUND)[world, target]
+        garrison = flat(m.k["ground"].fighter_share) * w.present(MOVEMENT, GROUND)[world, target]
         support = np.clip(m.dials.unified_support[:, y] + self.patron * 0.3 + 1 - split, 0, 1)
         committed = able * share * flat(k.commit)
         willing = ((ruled[world, target] > 0) & (share > flat(k.resolve)) & (support > flat(k.support_needed))
-                   & (committed > flat(k.superiority) * garrison * 1.0))
+                   & (committed > flat(k.superiority) * garrison))
         go = m.decided("camp.offensive", willing.astype(float)) > 0.5
         go &= ruled[world, target] > 0
         sent = np.where(go, committed, 0.0)

@@ -61,7 +61,8 @@ def _prestige(m: Moment, control: np.ndarray) -> None:
     ruled = (control * g.r["residents"]).sum(axis=1)
     hold = 1 - np.exp(-ruled[:, None] / k.prestige_residents)
     abroad = np.broadcast_to(theatre_prestige(strength, territory, k.territory_weight), (w.n, 1))
-    abroad = m.decided("theatre.prestige", abroad)
+    theory = m.k["theory"].prestige
+    abroad = m.decided("theatre.prestige", theory * abroad + (1 - theory) * k.constant_prestige * (strength > 0))
     w.prestige[:, :1] = np.clip(abroad + k.foothold_prestige * hold, 0, 1)
     rebels = at("rebel_strength", m.month)
     old = g.number("prestige_start", g.organisations["rival"]).value

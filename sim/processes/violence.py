@@ -55,6 +55,11 @@ def step(m: Moment) -> None:
     _consequences(m, small, mass)
 
 
+def repression(alert: np.ndarray, inverted_u: np.ndarray, turning: np.ndarray) -> np.ndarray:
+    """How much repression embitters: in step with its level, or rising to a turning point and falling [Zhukov 2023]."""
+    return (1 - inverted_u) * alert + inverted_u * alert * np.exp(1 - alert / turning)
+
+
 def _consequences(m: Moment, small: np.ndarray, mass: np.ndarray) -> None:
     w, g, k = m.world, m.geography, m.k["violence"]
     for y in range(len(g.countries)):
@@ -63,7 +68,9 @@ def _consequences(m: Moment, small: np.ndarray, mass: np.ndarray) -> None:
         lesson = k.lesson * (mass[:, own].sum(1) + 0.05 * small[:, own].sum(1))
         w.shock[:, y] = np.clip(w.shock[:, y] + blow / (1 + blow) * 0.3, 0, 0.5)
         w.learning[:, y] += (1 - w.learning[:, y]) * (1 - np.exp(-lesson)) * w.capacity[:, y]
-    style = m.by_region(g.y["brutality"] * m.dials.brutality * w.alert)
+    theory = m.k["theory"]
+    force = theory.backlash * repression(w.alert, theory.inverted_u, k.turning_point)
+    style = m.by_region(g.y["brutality"] * m.dials.brutality * force)
     hit = np.stack([(style * (small + 3 * mass))[:, g.country_of == y].sum(1) for y in range(len(g.countries))], axis=1)
     w.abuse += k.abuse * (1 - np.exp(-hit / 10)) * (1 - w.abuse)
 
