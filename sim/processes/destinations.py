@@ -47,7 +47,7 @@ def choice_weights(theatre: np.ndarray, hub: np.ndarray, home: np.ndarray) -> np
 def hub_pull(m: Moment) -> tuple[np.ndarray, np.ndarray]:
     """Pull of hubs on each country, (W, Y), and the hub chosen there in this month, (W, Y) region index or -1."""
     w, g, k = m.world, m.geography, m.k["destination"]
-    near = np.exp(-g.distance[g.capital] / 1000.0)  # (Y, R)
+    near = np.exp(-g.distance[g.capital] / wide(k.hub_km))  # (Y, R) or (W, Y, R)
     own = g.country_of == np.arange(len(g.countries))[:, None]
     passable = np.where(own, 1.0, 1 - np.clip(m.dials.exit_ban, 0, 1)[..., None])
     weight = w.hub_strength[:, None, :] * near * passable

@@ -69,7 +69,7 @@ def _prestige(m: Moment, control: np.ndarray) -> None:
     w.prestige[:, 1:2] = np.clip(old * (1 - k.eclipse * w.prestige[:, :1]) + 0.5 * rebels * (1 - abroad), 0, 1)
     w.prestige[:, 2:3] = rebels * (1 - k.eclipse * abroad)
     # Ambition to hold ground abroad comes with ground held at the core [003 l.8-12]; it fades with the core.
-    w.expansion[:] = np.clip(strength * territory + k.foothold_prestige * hold, 0, 1)
+    w.expansion[:] = np.clip(strength * (0.5 + 0.5 * territory) + k.foothold_prestige * hold, 0, 1)
     w.money[:, :1] += 0.2 * (np.clip(abroad + hold, 0, 1) - w.money[:, :1])
     w.money[:, 1:2] = g.number("money_start", g.organisations["rival"]).value
     members = w.present(MOVEMENT, CELL, REFUGE, GROUND)

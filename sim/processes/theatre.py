@@ -16,14 +16,14 @@ WRITES = ("theatre", "militants", "dead", "reintegrated")
 
 
 def switching(gap: np.ndarray, rate: np.ndarray) -> np.ndarray:
-    """Hazard of changing to the movement, by how much higher it stands than one's own brand."""
+    """Hazard of changing to the movement, by how much higher it stands than what ties one to one's own brand."""
     return rate * np.maximum(0.0, gap)
 
 
 def return_fate(capacity: np.ndarray, control: np.ndarray, intelligence: np.ndarray, welcome: np.ndarray,
-                ) -> tuple[np.ndarray, np.ndarray]:
+                screening: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Shares of returnees who are jailed and who are reintegrated; the rest stay hidden."""
-    seen = np.clip(capacity * (0.5 + 0.5 * control) * (0.5 + 0.5 * intelligence) * 1.5, 0, 1)
+    seen = np.clip(capacity * (0.5 + 0.5 * control) * (0.5 + 0.5 * intelligence) * screening, 0, 1)
     return seen * (1 - welcome), seen * welcome
 
 
@@ -39,7 +39,7 @@ def _switch(m: Moment) -> None:
     luck = m.luck("theatre.switch", 2, len(g.regions))
     bloc = m.luck("theatre.bloc", 2, len(g.countries))
     for i, brand in enumerate((RIVAL, REBELS)):
-        gap = w.prestige[:, MOVEMENT, None] - w.prestige[:, brand, None]
+        gap = w.prestige[:, MOVEMENT, None] - k.attachment * w.prestige[:, brand, None]
         jump = bloc[:, i] < switching(gap, k.bloc_rate)
         hazard = switching(gap, k.switch_rate) + m.by_region(np.where(jump, k.bloc_size, 0.0))
         n = binomial_hazard(luck[:, i], w.theatre[:, brand], hazard, np.int32)
@@ -75,7 +75,7 @@ def _return(m: Moment) -> None:
                                                             w.theatre.shape), np.int32)
     jailed, welcomed = return_fate(w.capacity, np.clip(w.exit_level + d.exit_control, 0, 1),
                                    np.clip(g.y["intelligence"] * d.intelligence, 0, 1),
-                                   np.clip(k.welcome + d.reintegration + 0.5 * d.amnesty, 0, 1))
+                                   np.clip(k.welcome + d.reintegration + 0.5 * d.amnesty, 0, 1), k.screening)
     shares = np.stack([m.by_region(jailed), m.by_region(welcomed), m.by_region(1 - jailed - welcomed)], axis=-1)
     parts = split_shares(back, np.broadcast_to(shares[:, None], (*back.shape, 3)),
                          m.luck("theatre.fate", 3, len(g.regions), 2)).astype(np.int32)
