@@ -38,6 +38,13 @@ def airport_ease(distance: np.ndarray, airport: np.ndarray) -> np.ndarray:
     return np.asarray(np.exp(-distance[:, airport].min(axis=1) / 800.0))
 
 
+def collapse(m: Moment) -> np.ndarray:
+    """How far a region lies in a collapsed state, (W, R), 0-1: a weak and divided capacity that is not felt locally."""
+    w = m.world
+    weak = 1 - np.clip(2 * m.by_region(w.capacity * (1 - w.fragmentation)), 0, 1)
+    return np.asarray(weak * (1 - w.presence) ** 2)
+
+
 def choice_weights(theatre: np.ndarray, hub: np.ndarray, home: np.ndarray) -> np.ndarray:
     """Shares of the options in proportion to their weights (a logit in logs), (..., 3)."""
     weights = np.stack([theatre, hub, home], axis=-1)
@@ -73,9 +80,10 @@ def step(m: Moment) -> None:
                        k.mass_abroad * pull.max(axis=1, keepdims=True) * ease * endorsed], axis=1) * wide(k.theatre)
     nearer = np.zeros(abroad.shape)
     nearer[:, MOVEMENT] = k.hub * m.by_region(to_hub) * (0.3 + ambition)
-    shares = choice_weights(abroad, nearer, np.broadcast_to(wide(k.home), abroad.shape))
+    home = (k.home * (1 + k.home_front * collapse(m)))[:, None] + np.zeros(abroad.shape)
+    shares = choice_weights(abroad, nearer, home)
     parts = split_shares(new, shares, m.luck("destination", 3, len(g.regions), 2))
-    _give_up(m, parts[..., 2], abroad, ease)
+    _give_up(m, parts[..., 2], abroad, ease, home)
     _leave(m, parts[..., 0].astype(np.int32))
     _to_hub(m, parts[..., 1][:, MOVEMENT].astype(np.int32), hub)
     _activists_leave(m, ease * endorsed, pull)
@@ -88,12 +96,13 @@ def thwarted(wanted: np.ndarray, ease: np.ndarray, home: np.ndarray) -> np.ndarr
     return np.clip(1 - would_stay / stays, 0, 1)
 
 
-def _give_up(m: Moment, staying: np.ndarray, abroad: np.ndarray, ease: np.ndarray) -> None:
+def _give_up(m: Moment, staying: np.ndarray, abroad: np.ndarray, ease: np.ndarray,
+             home: np.ndarray) -> None:
     """Without a safety valve those who could not leave give up; with one they stay in cells [000 l.315-350]."""
-    w, g, k, theory = m.world, m.geography, m.k["destination"], m.k["theory"]
+    w, g, theory = m.world, m.geography, m.k["theory"]
     if np.all(theory.safety_valve == 1):
         return
-    share = thwarted(abroad, np.maximum(ease, 1e-9)[:, None], wide(k.home)) * (1 - wide(theory.safety_valve))
+    share = thwarted(abroad, np.maximum(ease, 1e-9)[:, None], home) * (1 - wide(theory.safety_valve))
     quitting = stochastic_round(m.luck("give_up", 3, len(g.regions)), staying * np.where(ease[:, None] < 1, share, 0.0))
     place, origin = own_country(g)
     quitting = np.minimum(quitting, w.militants[:, :, CELL, place, origin])

@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.moment import Moment
 from sim.noise import binomial_hazard, split_shares
+from sim.processes.destinations import collapse
 from sim.world import CELL, HIDDEN, MOVEMENT, PRISON, REBELS, RIVAL, own_country
 
 WRITES = ("theatre", "militants", "dead", "reintegrated")
@@ -97,9 +98,8 @@ def _send_home(m: Moment) -> None:
     """The core sends men home to open a front where their state is too weak to stop them [000 l.664-668]."""
     w, g, k = m.world, m.geography, m.k["theatre"]
     place, origin = own_country(g)
-    weak = (1 - np.clip(m.by_region(w.capacity * (1 - w.fragmentation)) * 2.0, 0, 1)) * (1 - w.presence) ** 2
     will = m.decided("movement.send_home", w.expansion)
     n = binomial_hazard(m.luck("theatre.send_home", len(g.regions)), w.theatre[:, MOVEMENT],
-                        k.send_home * will * weak, np.int32)
+                        k.send_home * will * collapse(m), np.int32)
     w.move("theatre", "militants", n, at=(slice(None), MOVEMENT), to=(slice(None), MOVEMENT, CELL, place, origin))
     m.flow("sent_home", n)
