@@ -111,7 +111,8 @@ def event_lines(path: Path) -> list[str]:
     factors = ", ".join(sorted(name for name, dial in DIALS.items() if dial.combine == "multiply"))
     note = (f"Amounts are factors for the dials {factors}, and summands for all others. In brackets the range of an "
             "amount, where the data give one.")
-    return [f"### Outside events ({len(events)})", "", note, "", *table(("event", "months", "title", "turns", "source", "confidence"), rows)]
+    head = ("event", "months", "title", "turns", "source", "confidence")
+    return [f"### Outside events ({len(events)})", "", note, "", *table(head, rows)]
 
 
 def theatre_lines(path: Path) -> list[str]:

@@ -390,8 +390,8 @@ def _rarer_sought(below: Floats, above: Floats, n: Ints, size: Floats, p: Floats
 def _sum_terms(goal: Floats, first: Floats, ratio: Callable[..., Any], *given: Floats) -> Ints:
     """Least k whose running sum reaches `goal`; term k is term k - 1 times ratio(k, *given).
 
-    Blocks of 4, 8, 16 ... terms are summed at once; the last few entries are finished one by one.  Every entry sees
-    the same products and sums in the same order, so the same bits, either way.
+    Blocks of terms are summed between checks, and the last few entries are finished one by one.  Every entry sees the
+    same products and sums in the same order, so the same bits, either way.
     """
     count = np.zeros(goal.shape, np.int64)
     at = _where(goal > first)
@@ -409,7 +409,7 @@ def _sum_terms(goal: Floats, first: Floats, ratio: Callable[..., Any], *given: F
         keep = _where(short[-1])
         at, goal, term, total = at[keep], goal[keep], term[keep], total[keep]
         given = tuple(x[keep] for x in given)
-        k, block = k + block, 2 * block
+        k, block = k + block, 2 * block if at.size < 1000 else block
     if at.size:
         rows = zip(*(x.tolist() for x in (goal, term, total, *given)), strict=True)
         count[at] = [_sum_on(k, ratio, *row) for row in rows]

@@ -155,6 +155,7 @@ class World:
         self.held = np.zeros((n_w, n_l), dtype=np.int16)  # months at contested or better
         self.harshness = level(n_l)
         self.setbacks = level(n_y)  # lessons of failed attempts
+        self.prospect = level(n_r)  # residents whom the movement could win without a fight
         self.loss_cause = np.zeros((n_w, n_l), dtype=np.int8)  # how control was lost in the month
         # Violence of the last month, seen by everybody
         self.attacks_seen = level(n_r)
@@ -326,9 +327,10 @@ def largest_remainder(totals: np.ndarray, shares: np.ndarray) -> np.ndarray:
     return (whole + (rank < left[:, None])).astype(np.int32)
 
 
-def recruiter_slots(g: Geography, per_slot: float = 80_000.0, most: int = 6) -> np.ndarray:
-    """Region of every recruiter slot, (N,): one per 80,000 young residents, at least two, at most six a region."""
-    slots = np.clip(np.ceil(g.r["youth"] / per_slot), 2, most).astype(int)
+def recruiter_slots(g: Geography, per_slot: float = 80_000.0, per_veteran: float = 30.0, most: int = 10) -> np.ndarray:
+    """Region of every recruiter slot, (N,): one per 80,000 young residents and one per 30 veterans, two to ten a region."""
+    slots = np.ceil(g.r["youth"] / per_slot) + np.floor((g.r["veterans"] + 0.3 * g.r["prison_network"]) / per_veteran)
+    slots = np.clip(slots, 2, most).astype(int)
     return np.repeat(np.arange(len(g.regions)), slots)
 
 

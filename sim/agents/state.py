@@ -183,7 +183,7 @@ class Camp(mesa.Agent):
         committed = able * share * flat(k.commit)
         ruled = near[world, target] > 0
         willing = (ruled & (share > flat(k.resolve)) & (support > flat(k.support_needed))
-                   & (committed > flat(k.superiority) * garrison * 1.0))
+                   & (committed > flat(k.superiority) * garrison))
         go = (m.decided("camp.offensive", willing.astype(float)) > 0.5) & ruled
         sent = np.where(go, committed, 0.0)
         w.offensive[world, target] = np.maximum(w.offensive[world, target], 0) + np.maximum(

@@ -262,8 +262,8 @@ def _row(ax: Axes, canvas: Axes, row: Any, at: float, y: float) -> None:
         if not hit:
             ax.plot([middle], [at], "x", color=colour, markersize=5, markeredgewidth=1.5, clip_on=False, zorder=6)
     else:
-        canvas.text(LEFT + WORDS + 8, y - 5, f"happened in {number(row.worlds)} worlds only" if row.worlds
-                    else "did not happen", fontsize=12, style="italic", color=SOFT)
+        words = f"in {number(row.worlds)} worlds only" if row.worlds else "did not happen"
+        ax.text(0.01, at, words, transform=ax.get_yaxis_transform(), va="center", fontsize=12, style="italic", color=INK)
     _mark(canvas, WIDTH - LEFT - VERDICT + 18, y, row.role, hit, 8)
     canvas.text(WIDTH - LEFT - VERDICT + 30, y - 5, "hit" if hit else ("misses" if row.verdict == "misses"
                                                                         else "too wide"), fontsize=13)

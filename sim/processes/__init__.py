@@ -11,6 +11,7 @@ from sim.processes import (
     aftermath,
     countermeasures,
     demography,
+    deployment,
     destinations,
     exposure,
     grievance,
@@ -19,6 +20,7 @@ from sim.processes import (
     offensives,
     passage,
     recruitment,
+    refuge,
     rivalry,
     standing,
     theatre,
@@ -28,5 +30,5 @@ from sim.processes import (
 #: Read aloud, this is a month. "decisions" stands for the agents: states, camps, local authorities, organisations.
 MONTHLY_ORDER: tuple[ModuleType | str, ...] = (
     demography, standing, grievance, "decisions", exposure, recruitment, destinations, passage, theatre,
-    countermeasures, violence, ground, offensives, aftermath, inflow, rivalry,
+    countermeasures, refuge, violence, ground, deployment, offensives, aftermath, inflow, rivalry,
 )

@@ -80,7 +80,8 @@ def _go_home(m: Moment, world: int, leaving: np.ndarray, at: tuple, luck: np.nda
     welcome = np.clip(m.k["theatre"].welcome + d.reintegration, 0, 1)
     jailed, back = return_fate(w.capacity[world], row(np.clip(w.exit_level + d.exit_control, 0, 1)),
                                row(np.clip(g.y["intelligence"] * d.intelligence, 0, 1)),
-                               np.broadcast_to(row(np.broadcast_to(welcome, (w.n, n_y))), (n_y,)))
+                               np.broadcast_to(row(np.broadcast_to(welcome, (w.n, n_y))), (n_y,)),
+                               row(np.broadcast_to(m.k["theatre"].screening, (w.n, n_y))))
     for y in np.flatnonzero(leaving[:n_y]):
         gone = w.recent_gone[world] * (g.country_of == y) + g.r["youth"] * (g.country_of == y) * 1e-9
         home = int(categorical(luck[y:y + 1], gone[None])[0])

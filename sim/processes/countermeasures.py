@@ -81,7 +81,7 @@ def _arrest_recruiters(m: Moment, hazard: np.ndarray) -> None:
 def _pursue(m: Moment) -> None:
     """State forces wear down guerrilla refuges; one-sided pressure works less than joint pressure [000 l.1598-1604]."""
     w, g, k = m.world, m.geography, m.k["counter"]
-    hazard = (k.pursuit * w.presence * (0.3 + m.by_region(w.alert)) * (1 - 0.5 * g.r["rugged"]) * _joint_pressure(g))
+    hazard = k.pursuit * pressure(m)
     leave = k.surrender * m.by_region(0.2 + np.clip(m.dials.amnesty, 0, 1))
     luck = m.luck("pursuit", 4, 2, len(g.regions))
     sources = [(MOVEMENT, REFUGE), (RIVAL, REFUGE)]
@@ -91,6 +91,12 @@ def _pursue(m: Moment) -> None:
     w.transfer(sources, gone, luck[:, 3], "demobilised")
     m.flow("deaths_militants", killed.sum(axis=1))
     m.flow("refuge_losses", (killed + gone).sum(axis=1))
+
+
+def pressure(m: Moment) -> np.ndarray:
+    """Pressure of state forces on refuges, (W, R), 0-1: presence and alert, broken by terrain and by idle neighbours."""
+    w, g = m.world, m.geography
+    return np.asarray(w.presence * (0.3 + 0.7 * m.by_region(w.alert)) * (1 - 0.5 * g.r["rugged"]) * _joint_pressure(g))
 
 
 def _joint_pressure(g: Geography) -> np.ndarray:
@@ -118,11 +124,11 @@ def _prison(m: Moment) -> None:
 
 
 def _surface(m: Moment) -> None:
-    """Hidden returnees and survivors rejoin, or settle into civil life."""
+    """Hidden returnees, veterans and survivors rejoin, sooner where no state is left [E061], or settle, sooner where one is."""
     w, g, k = m.world, m.geography, m.k["counter"]
     luck = m.luck("surface", 3, 2, len(g.regions))
     sources = [(MOVEMENT, HIDDEN), (RIVAL, HIDDEN)]
-    back = binomial_hazard(luck[:, 0], w.stocks(sources), (k.rejoin * w.prestige[:, :2])[..., None])
+    back = binomial_hazard(luck[:, 0], w.stocks(sources), wide(k.rejoin) * w.prestige[:, :2, None] * (1 - w.presence[:, None]) ** 2)
     w.transfer(sources, back, luck[:, 2], [(MOVEMENT, CELL), (RIVAL, CELL)])
-    settled = binomial_hazard(luck[:, 1], w.stocks(sources), wide(k.settle))
+    settled = binomial_hazard(luck[:, 1], w.stocks(sources), wide(k.settle) * (0.2 + w.presence[:, None]))
     w.transfer(sources, settled, luck[:, 2], "reintegrated")

@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from sim.moment import Moment, wide
-from sim.noise import binomial_hazard, categorical, split_shares
+from sim.noise import binomial_hazard, categorical, split_shares, stochastic_round
 from sim.world import CELL, MASS, MOVEMENT, REBELS, own_country
 
-WRITES = ("militants", "transit", "recent_gone", "gone_last")
+WRITES = ("militants", "transit", "recent_gone", "gone_last", "demobilised")
 
 
 def exit_openness(control: np.ndarray, looking_away: np.ndarray, visa: np.ndarray, visa_factor: np.ndarray,
@@ -38,6 +38,13 @@ def airport_ease(distance: np.ndarray, airport: np.ndarray) -> np.ndarray:
     return np.asarray(np.exp(-distance[:, airport].min(axis=1) / 800.0))
 
 
+def collapse(m: Moment) -> np.ndarray:
+    """How far a region lies in a collapsed state, (W, R), 0-1: a weak and divided capacity that is not felt locally."""
+    w = m.world
+    weak = 1 - np.clip(2 * m.by_region(w.capacity * (1 - w.fragmentation)), 0, 1)
+    return np.asarray(weak * (1 - w.presence) ** 2)
+
+
 def choice_weights(theatre: np.ndarray, hub: np.ndarray, home: np.ndarray) -> np.ndarray:
     """Shares of the options in proportion to their weights (a logit in logs), (..., 3)."""
     weights = np.stack([theatre, hub, home], axis=-1)
@@ -47,13 +54,13 @@ def choice_weights(theatre: np.ndarray, hub: np.ndarray, home: np.ndarray) -> np
 def hub_pull(m: Moment) -> tuple[np.ndarray, np.ndarray]:
     """Pull of hubs on each country, (W, Y), and the hub chosen there in this month, (W, Y) region index or -1."""
     w, g, k = m.world, m.geography, m.k["destination"]
-    near = np.exp(-g.distance[g.capital] / 1000.0)  # (Y, R)
-    passable = 1 - 0.5 * m.by_region(np.clip(m.dials.exit_ban, 0, 1))
-    weight = (w.hub_strength * passable)[:, None, :] * near
-    chosen = categorical(m.luck("hub", len(g.countries)), weight)
+    near = np.exp(-g.distance[g.capital] / wide(k.hub_km))  # (Y, R) or (W, Y, R)
     own = g.country_of == np.arange(len(g.countries))[:, None]
-    across = (weight * ~own).sum(axis=2) * (1 - np.clip(m.dials.exit_ban, 0, 1)) + (weight * own).sum(axis=2)
-    return np.asarray(across / (across + k.hub_half)), chosen
+    passable = np.where(own, 1.0, 1 - np.clip(m.dials.exit_ban, 0, 1)[..., None])
+    weight = w.hub_strength[:, None, :] * near * passable
+    chosen = categorical(m.luck("hub", len(g.countries)), weight)
+    total = weight.sum(axis=2)
+    return np.asarray(total / (total + k.hub_half)), chosen
 
 
 def step(m: Moment) -> None:
@@ -73,11 +80,37 @@ def step(m: Moment) -> None:
                        k.mass_abroad * pull.max(axis=1, keepdims=True) * ease * endorsed], axis=1) * wide(k.theatre)
     nearer = np.zeros(abroad.shape)
     nearer[:, MOVEMENT] = k.hub * m.by_region(to_hub) * (0.3 + ambition)
-    shares = choice_weights(abroad, nearer, np.broadcast_to(wide(k.home), abroad.shape))
+    home = (k.home * (1 + k.home_front * collapse(m)))[:, None] + np.zeros(abroad.shape)
+    shares = choice_weights(abroad, nearer, home)
     parts = split_shares(new, shares, m.luck("destination", 3, len(g.regions), 2))
+    _give_up(m, parts[..., 2], abroad, ease, home)
     _leave(m, parts[..., 0].astype(np.int32))
     _to_hub(m, parts[..., 1][:, MOVEMENT].astype(np.int32), hub)
     _activists_leave(m, ease * endorsed, pull)
+
+
+def thwarted(wanted: np.ndarray, ease: np.ndarray, home: np.ndarray) -> np.ndarray:
+    """Share of those at home who would have left by open exits (ease 1), given what they could do."""
+    open_ = wanted / np.maximum(ease, 1e-9)
+    stays, would_stay = home / (home + wanted), home / (home + open_)
+    return np.clip(1 - would_stay / stays, 0, 1)
+
+
+def _give_up(m: Moment, staying: np.ndarray, abroad: np.ndarray, ease: np.ndarray,
+             home: np.ndarray) -> None:
+    """Without a safety valve those who could not leave give up; with one they stay in cells [000 l.315-350]."""
+    w, g, theory = m.world, m.geography, m.k["theory"]
+    if np.all(theory.safety_valve == 1):
+        return
+    share = thwarted(abroad, np.maximum(ease, 1e-9)[:, None], home) * (1 - wide(theory.safety_valve))
+    quitting = stochastic_round(m.luck("give_up", 3, len(g.regions)), staying * np.where(ease[:, None] < 1, share, 0.0))
+    place, origin = own_country(g)
+    quitting = np.minimum(quitting, w.militants[:, :, CELL, place, origin])
+    into = np.zeros_like(w.demobilised)
+    for y, own in enumerate(g.country_slices):
+        into[:, y] = quitting[..., own].sum(axis=(1, 2))
+    w.move("militants", "demobilised", quitting.astype(np.int32), at=(slice(None), slice(None), CELL, place, origin),
+           into=into)
 
 
 def _leave(m: Moment, going: np.ndarray) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.moment import Moment, monthly
 from sim.noise import binomial_hazard, stochastic_round, systematic_split
-from sim.world import ACTIVE, CELL, MASS, arriving, over_last
+from sim.world import ACTIVE, CELL, MASS, arriving, over_last, regional_mean
 
 WRITES = ("uninvolved", "sympathisers", "migrated")
 
@@ -50,7 +50,7 @@ def neighbours_mean(m: Moment, values: np.ndarray) -> np.ndarray:
 
 def step(m: Moment) -> None:
     """Move residents between uninvolved and sympathising."""
-    w, g, k = m.world, m.geography, m.k["exposure"]
+    w, g, k, theory = m.world, m.geography, m.k["exposure"], m.k["theory"]
     youth = np.maximum(w.youth(), 1.0)
     sympathisers = w.sympathising()
     sites = open_sites(m)
@@ -60,15 +60,45 @@ def step(m: Moment) -> None:
     share = sympathisers / youth
     outward = g.r["ties_outside"]
     peers = k.peers * g.r["close_ties"] * ((1 - outward) * share + outward * neighbours_mean(m, share))
-    peers = m.decided("peers", peers)
+    peers = m.decided("peers", peers * theory.peers)
     standing = np.maximum(w.prestige[:, :1], 0.5 * w.prestige[:, 1:2])
     online = k.online * g.r["online_reach"] * m.by_region(m.dials.online) * standing
-    hazard = exposure_hazard(w.readiness, outreach, peers, online)
+    hazard = exposure_hazard(*_joining_theory(m, outreach), peers, online) * (1 - _deterrence(m, share))
     joining = binomial_hazard(m.luck("exposure", len(g.regions), w.shares.size), w.uninvolved,
                               hazard[..., None] * w.susceptibility, np.int32)
     w.move("uninvolved", "sympathisers", joining)
     m.flow("new_sympathisers", over_last(joining))
     _falling_away(m, sympathisers)
+
+
+def _joining_theory(m: Moment, outreach: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Readiness and outreach as the theory of joining has them: a cause that does not count takes its national mean.
+
+    Relative deprivation with contestation [E069] against local organisations and migration [delegation-level
+    regression, MECHANISMS]: where deprivation does not count, emigration ties stand in for it.
+    """
+    w, g, theory = m.world, m.geography, m.k["theory"]
+    if np.all(theory.deprivation == 1) and np.all(theory.organisations == 1):
+        return w.readiness, outreach
+    ties = g.r["migration_ties"] / m.by_region(regional_mean(g.r["migration_ties"], g))
+    even = m.by_region(regional_mean(w.readiness, g)) * ties
+    everywhere = m.by_region(regional_mean(outreach, g))
+    return (theory.deprivation * w.readiness + (1 - theory.deprivation) * even,
+            theory.organisations * outreach + (1 - theory.organisations) * everywhere)
+
+
+def arrest_risk(force: np.ndarray, active: np.ndarray) -> np.ndarray:
+    """Perceived risk of arrest 1 - exp(-2.3 force / active) [Epstein 2002], both per 1,000 residents."""
+    return 1 - np.exp(-2.3 * force / np.maximum(active, 0.1))
+
+
+def _deterrence(m: Moment, share: np.ndarray) -> np.ndarray:
+    """Share of the hazard that fear of arrest takes away where repression deters; zero in the backlash theory."""
+    w, g, theory = m.world, m.geography, m.k["theory"]
+    if not np.any(theory.deterrence):
+        return np.zeros(1)
+    force = m.by_region(g.y["security_per_1000"]) * w.presence * m.by_region(w.alert)
+    return theory.deterrence * arrest_risk(force, 1000 * share)
 
 
 def _falling_away(m: Moment, sympathisers: np.ndarray) -> None:

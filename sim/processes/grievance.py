@@ -25,6 +25,11 @@ def exhaustion(deaths_per_1000: np.ndarray, strength: np.ndarray) -> np.ndarray:
     return 1 - np.exp(-strength * deaths_per_1000)
 
 
+def absorbed(armed_per_1000: np.ndarray, half: np.ndarray) -> np.ndarray:
+    """Share of the young who find arms, pay and standing with local armed groups instead, 0-1."""
+    return armed_per_1000 / (armed_per_1000 + half)
+
+
 def readiness(deprived: np.ndarray, injustice: np.ndarray, base: np.ndarray, contestation: np.ndarray,
               polarisation: np.ndarray, channels: np.ndarray, exhausted: np.ndarray) -> np.ndarray:
     """Readiness to hear a violent message, >= 0 (the form of the design's section on grievance)."""
@@ -47,7 +52,9 @@ def step(m: Moment) -> None:
     w.grievance[:] = np.clip(deprived * w.injustice * (1 + m.by_region(w.polarisation)), 0, 1)
     plural = np.clip(g.y["pluralism"] + d.pluralism - 0.5 * np.clip(d.regulation, 0, 1), 0, 1)
     politics = np.clip(g.y["politics_open"] * (1.5 - g.y["weak_law"]) + d.channels, 0, 1)
-    channels = noisy_or(m.by_region(politics) * k.politics_weight, m.by_region(plural) * k.pluralism_weight, k.inclusion_channel * inclusion)
+    channels = noisy_or(m.by_region(politics) * k.politics_weight, m.by_region(plural) * k.pluralism_weight,
+                        k.inclusion_channel * inclusion,
+                        k.militia_weight * absorbed(g.r["local_armed"] * (1 - w.presence), k.militia_half))
     contestation = np.clip(g.r["contestation"] * d.contestation, 0, 1.5) * (1 - 0.5 * inclusion)
     w.readiness[:] = readiness(deprived, w.injustice, k.base, k.contestation_weight * contestation,
                                m.by_region(w.polarisation), channels,

@@ -14,8 +14,7 @@ from sim.moment import Moment, noisy_or
 from sim.noise import binomial, stochastic_round
 from sim.world import CELL, GROUND, MASS, MOVEMENT, REFUGE, RIVAL, locality_sum, regional_sum
 
-WRITES = ("control", "held", "harshness", "setbacks", "loss_cause", "militants", "dead", "learning", "infiltration",
-          "offensive")
+WRITES = ("control", "held", "harshness", "setbacks", "loss_cause", "militants", "dead", "learning", "prospect")
 NOT_LOST, LOST_TO_RIVALS, LOST_TO_REVOLT, LOST_TO_OFFENSIVE, LOST_TO_WEAKNESS = range(5)
 CAUSES = ("", "rival local groups", "revolt", "offensive", "too few to hold")
 CONTESTED, DOMINANT, EXCLUSIVE = 0.25, 0.5, 0.8  # grades of control
@@ -97,6 +96,7 @@ def _attempts(m: Moment, here: np.ndarray, rescue: np.ndarray) -> None:
     opening = noisy_or(k.open_base * np.ones_like(gap), g.l["orphaned"] * k.orphaned, g.l["cleavage"] * k.cleavage,
                        w.infiltration[:, region] * k.infiltrated)
     p_entry = gap * opening
+    w.prospect[:] = locality_sum(p_entry * g.l["residents"] * (w.control < CONTESTED), g)
     p_force = win_chance(force, here + rescue, k.decisiveness)
     # The movement sees the defenders on the spot better than how fast help comes; failures teach it.
     foresight = np.clip(k.foresight + w.setbacks[:, g.country_of][:, region], 0, 1)

@@ -47,7 +47,7 @@ def _change_brand(m: Moment, luck: np.ndarray, spread: np.ndarray) -> None:
     to_rival = switch_hazard(rival, movement, k.rate, k.margin)
     absorbed = k.absorption * w.infiltration * movement + k.radicalised * m.by_region(w.splinter) * movement
     n = _draw(m, [(RIVAL, CELL), (RIVAL, REFUGE), (MOVEMENT, CELL), (MOVEMENT, REFUGE), (MASS, CELL)],
-              [to_movement, to_movement, to_rival, to_rival, absorbed], luck, spread,
+              [to_movement, k.dug_in * to_movement, to_rival, to_rival, absorbed], luck, spread,
               [(MOVEMENT, CELL), (MOVEMENT, REFUGE), (RIVAL, CELL), (RIVAL, REFUGE), (MOVEMENT, CELL)])
     m.flow("switched", n.sum(axis=1))
 

@@ -62,14 +62,15 @@ def _prestige(m: Moment, control: np.ndarray) -> None:
     ruled = (control * g.r["residents"]).sum(axis=1)
     hold = 1 - np.exp(-ruled[:, None] / k.prestige_residents)
     abroad = np.broadcast_to(theatre_prestige(strength, territory, k.territory_weight), (w.n, 1))
-    abroad = m.decided("theatre.prestige", abroad)
+    theory = m.k["theory"].prestige
+    abroad = m.decided("theatre.prestige", theory * abroad + (1 - theory) * k.constant_prestige * (strength > 0))
     w.prestige[:, :1] = np.clip(abroad + k.foothold_prestige * hold, 0, 1)
     rebels = at("rebel_strength", m.month)
     old = g.number("prestige_start", g.organisations["rival"]).value
     w.prestige[:, 1:2] = np.clip(old * (1 - k.eclipse * w.prestige[:, :1]) + 0.5 * rebels * (1 - abroad), 0, 1)
     w.prestige[:, 2:3] = rebels * (1 - k.eclipse * abroad)
     # Ambition to hold ground abroad comes with ground held at the core [003 l.8-12]; it fades with the core.
-    w.expansion[:] = np.clip(strength * territory + k.foothold_prestige * hold, 0, 1)
+    w.expansion[:] = np.clip(strength * (0.5 + 0.5 * territory) + k.foothold_prestige * hold, 0, 1)
     w.money[:, :1] += 0.2 * (np.clip(abroad + hold, 0, 1) - w.money[:, :1])
     w.money[:, 1:2] = g.number("money_start", g.organisations["rival"]).value
     members = w.present(MOVEMENT, CELL, REFUGE, GROUND)

@@ -10,20 +10,21 @@ import numpy as np
 
 from sim.moment import Moment, wide
 from sim.noise import binomial_hazard, split_shares
+from sim.processes.destinations import collapse
 from sim.world import CELL, HIDDEN, MOVEMENT, PRISON, REBELS, RIVAL, by_origin, own_country
 
 WRITES = ("theatre", "militants", "dead", "reintegrated")
 
 
 def switching(gap: np.ndarray, rate: np.ndarray) -> np.ndarray:
-    """Hazard of changing to the movement, by how much higher it stands than one's own brand."""
+    """Hazard of changing to the movement, by how much higher it stands than what ties one to one's own brand."""
     return rate * np.maximum(0.0, gap)
 
 
 def return_fate(capacity: np.ndarray, control: np.ndarray, intelligence: np.ndarray, welcome: np.ndarray,
-                ) -> tuple[np.ndarray, np.ndarray]:
+                screening: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Shares of returnees who are jailed and who are reintegrated; the rest stay hidden."""
-    seen = np.clip(capacity * (0.5 + 0.5 * control) * (0.5 + 0.5 * intelligence) * 1.5, 0, 1)
+    seen = np.clip(capacity * (0.5 + 0.5 * control) * (0.5 + 0.5 * intelligence) * screening, 0, 1)
     return seen * (1 - welcome), seen * welcome
 
 
@@ -36,7 +37,7 @@ def step(m: Moment) -> None:
 
 def _switch(m: Moment) -> None:
     w, g, k = m.world, m.geography, m.k["theatre"]
-    gap = (w.prestige[:, MOVEMENT, None] - w.prestige[:, (RIVAL, REBELS)])[..., None]
+    gap = (w.prestige[:, MOVEMENT, None] - k.attachment * w.prestige[:, (RIVAL, REBELS)])[..., None]
     jump = m.luck("theatre.bloc", 2, len(g.countries)) < switching(gap, wide(k.bloc_rate))
     hazard = switching(gap, wide(k.switch_rate)) + m.by_region(np.where(jump, wide(k.bloc_size), 0.0))
     n = binomial_hazard(m.luck("theatre.switch", 2, len(g.regions)), w.theatre[:, RIVAL:], hazard, np.int32)
@@ -82,7 +83,7 @@ def _fates(m: Moment) -> np.ndarray:
     w, g, d, k = m.world, m.geography, m.dials, m.k["theatre"]
     jailed, welcomed = return_fate(w.capacity, np.clip(w.exit_level + d.exit_control, 0, 1),
                                    np.clip(g.y["intelligence"] * d.intelligence, 0, 1),
-                                   np.clip(k.welcome + d.reintegration + 0.5 * d.amnesty, 0, 1))
+                                   np.clip(k.welcome + d.reintegration + 0.5 * d.amnesty, 0, 1), k.screening)
     return np.stack([jailed, welcomed, 1 - jailed - welcomed], axis=-1)[:, g.country_of]
 
 
@@ -98,9 +99,8 @@ def _send_home(m: Moment) -> None:
     """The core sends men home to open a front where their state is too weak to stop them [000 l.664-668]."""
     w, g, k = m.world, m.geography, m.k["theatre"]
     place, origin = own_country(g)
-    weak = (1 - np.clip(m.by_region(w.capacity * (1 - w.fragmentation)) * 2.0, 0, 1)) * (1 - w.presence) ** 2
     will = m.decided("movement.send_home", w.expansion)
     n = binomial_hazard(m.luck("theatre.send_home", len(g.regions)), w.theatre[:, MOVEMENT],
-                        k.send_home * will * weak, np.int32)
+                        k.send_home * will * collapse(m), np.int32)
     w.move("theatre", "militants", n, at=(slice(None), MOVEMENT), to=(slice(None), MOVEMENT, CELL, place, origin))
     m.flow("sent_home", n)

@@ -68,6 +68,11 @@ def step(m: Moment) -> None:
     _consequences(m, small, mass)
 
 
+def repression(alert: np.ndarray, inverted_u: np.ndarray, turning: np.ndarray) -> np.ndarray:
+    """How much repression embitters: in step with its level, or rising to a turning point and falling [Zhukov 2023]."""
+    return (1 - inverted_u) * alert + inverted_u * alert * np.exp(1 - alert / turning)
+
+
 def _consequences(m: Moment, small: np.ndarray, mass: np.ndarray) -> None:
     w, g, k = m.world, m.geography, m.k["violence"]
     small_here, mass_here = regional_sum(small, g), regional_sum(mass, g)
@@ -75,7 +80,9 @@ def _consequences(m: Moment, small: np.ndarray, mass: np.ndarray) -> None:
     lesson = k.lesson * (mass_here + 0.05 * small_here)
     w.shock[:] = np.clip(w.shock + blow / (1 + blow) * 0.3, 0, 0.5)
     w.learning += (1 - w.learning) * (1 - np.exp(-lesson)) * w.capacity
-    style = m.by_region(g.y["brutality"] * m.dials.brutality * w.alert)
+    theory = m.k["theory"]
+    force = theory.backlash * repression(w.alert, theory.inverted_u, k.turning_point)
+    style = m.by_region(g.y["brutality"] * m.dials.brutality * force)
     hit = regional_sum(style * (small + 3 * mass), g)
     w.abuse += k.abuse * (1 - np.exp(-hit / 10)) * (1 - w.abuse)
 
