@@ -273,11 +273,10 @@ def _validate(arguments: argparse.Namespace) -> int:
     _outs([scenario], arguments.out)
     with Meter(f"validate {scenario.name}") as meter:
         from sim.experiments import scoreboard
-        from sim.parameters import DataError
 
         try:
             board = scoreboard.validate(scenario, jobs=arguments.jobs or cores(), progress=meter)
-        except DataError as error:
+        except scoreboard.DataError as error:
             raise UserError(str(error)) from None
     trouble: list[str] = []
     folder = scoreboard.write(board, command=["run.py", *arguments.words], out=arguments.out,
@@ -523,10 +522,10 @@ def _plot(arguments: argparse.Namespace) -> int:
     from sim.results import ResultsError, read_manifest
 
     scoreboard = read_manifest(arguments.folder).get("kind") == "scoreboard"
-    from sim.figures import draw_run, draw_scoreboard
+    from sim import figures
 
     try:
-        drawn = (draw_scoreboard if scoreboard else draw_run)(arguments.folder)
+        drawn = figures.draw_scoreboard(arguments.folder) if scoreboard else figures.draw_run(arguments.folder)
     except FileNotFoundError as error:
         raise ResultsError(f"{arguments.folder}: the result folder is not whole ({error}).") from None
     except OSError as error:

@@ -148,6 +148,13 @@ class Theatre:
         months, values = self.anchors[name]
         return float(np.interp(month, months, values))
 
+    def first_month(self, name: str) -> int:
+        """First absolute month in which a series has reached half of its maximum."""
+        months, values = self.anchors[name]
+        every = np.arange(int(months[0]), int(months[-1]) + 1)
+        course = np.interp(every, months, values)
+        return int(every[np.argmax(course >= 0.5 * course.max())])
+
 
 def month_number(text: str) -> int:
     """'2014-06' as months since year 0."""
@@ -257,7 +264,7 @@ REGION_FIELDS = ("contestation", "urban_periphery", "attainment_gap", "rugged", 
                  "services")
 COUNTRY_FIELDS = ("population_start", "population_growth", "youth_share_start", "youth_share_change", "corruption",
                   "exclusion", "weak_law", "capacity", "cohesion", "security_per_1000", "brutality",
-                  "pluralism", "regulation", "tolerance_recruitment", "tolerance_exit", "exit_control",
+                  "pluralism", "tolerance_recruitment", "tolerance_exit", "exit_control",
                   "visa_required", "intelligence", "prison_isolation", "veterans_total", "prison_network",
                   "rival_members_start", "conflict_deaths", "conflict_year", "outside_support",
                   "politics_open", "mass_members_start")
@@ -265,7 +272,7 @@ LOCALITY_FIELDS = {"security_presence": None, "local_armed_per_1000": None, "orp
                    "allegiance": 0.0}
 NODE_FIELDS = ("fighter_stock", "base_willingness")
 ORGANISATION_FIELDS = ("selectivity", "revolutionary", "prestige_start", "money_start", "concealment",
-                       "attack_will", "holds_ground", "visible")
+                       "attack_will")
 AUTHORITY_FIELDS = ("fighters", "cohesion", "brutality", "patron_support")
 
 

@@ -328,7 +328,7 @@ def largest_remainder(totals: np.ndarray, shares: np.ndarray) -> np.ndarray:
 
 
 def recruiter_slots(g: Geography, per_slot: float = 80_000.0, per_veteran: float = 30.0, most: int = 10) -> np.ndarray:
-    """Region of every recruiter slot, (N,): one per 80,000 young residents and one per 30 veterans, two to ten a region."""
+    """Region of every recruiter slot, (N,): one per 80,000 young residents and per 30 veterans, two to ten a region."""
     slots = np.ceil(g.r["youth"] / per_slot) + np.floor((g.r["veterans"] + 0.3 * g.r["prison_network"]) / per_veteran)
     slots = np.clip(slots, 2, most).astype(int)
     return np.repeat(np.arange(len(g.regions)), slots)

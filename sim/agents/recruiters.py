@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
+from sim.conditions import found, tolerated
 from sim.moment import Moment
-from sim.processes.countermeasures import found
-from sim.processes.exposure import tolerated
 from sim.world import ACTIVE, CELL, EMPTY, GROUND, HIDDEN, LOW, MASS, MOVEMENT, RIVAL, over_last, regional_mean, regional_sum
 
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ class Quietists(RecruiterOrganisation):
         """Standing grows with freedom to teach and shrinks when officials speak in one's name."""
         w, g, k = m.world, m.geography, m.k["exposure"]
         start = g.number("prestige_start", g.organisations["quietist"]).value
-        free = np.clip(g.y["pluralism"] + m.dials.pluralism - 0.5 * np.clip(m.dials.regulation, 0, 1), 0, 1)
+        free = np.clip(g.y["pluralism"] + m.dials.pluralism - 0.5 * m.dials.regulation, 0, 1)
         target = m.decided("quietists.teach", np.clip(start + 0.5 * free, 0, 1))
         w.quietists += k.quietist_speed * (target - w.quietists)
 

@@ -651,8 +651,9 @@ def settings_of(scenario: Scenario, prior: Prior, rules: Mapping[str, Any], targ
     facts = [asdict(t) for t in targets]
     return {"scenario": scenario.name, "scenario_sha256": _digest(dump(scenario)), "world": scenario.world,
             "waves": waves, "points": points, "seed": seed,
-            "coefficients": {name: [float(low), float(high), "log-uniform" if log else "uniform"] for name, low, high, log
-                             in zip(prior.names, prior.low, prior.high, prior.log, strict=True)},
+            "coefficients": {name: [float(low), float(high), "log-uniform" if log else "uniform"]
+                             for name, low, high, log in zip(prior.names, prior.low, prior.high, prior.log,
+                                                             strict=True)},
             "rules": {key: value for key, value in rules.items() if key != "coefficients"},
             "fitted": [t.id for t in targets if t.role == "fitted"],
             "reserved": [t.id for t in targets if t.role != "fitted"],

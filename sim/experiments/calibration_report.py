@@ -141,8 +141,8 @@ def text(outcome: Outcome, scenario: Scenario, settings: Mapping[str, Any], coef
         f"Strongly informed: contraction of at least {STRONG}; partly: {PARTLY}, or a shift of at least {SHIFTED}.", "",
         "## Waves", "", *_waves(outcome), "",
         "## Posterior", "",
-        f"- worlds simulated for it: {len(outcome.stages[FINAL][0]):,}, placed by prior x emulated likelihood (share of "
-        f"accepted moves {facts.get('accepted', float('nan')):.2f}, autocorrelation "
+        f"- worlds simulated for it: {len(outcome.stages[FINAL][0]):,}, placed by prior x emulated likelihood (share "
+        f"of accepted moves {facts.get('accepted', float('nan')):.2f}, autocorrelation "
         f"{facts.get('autocorrelation', float('nan')):.0f} steps, about {facts.get('independent', float('nan')):,.0f} "
         f"independent points behind them; R-hat between two sets of walkers {facts.get('rhat', float('nan')):.2f})",
         f"- effective sample size: {facts['effective']:,.0f} (before the real distances "

@@ -187,7 +187,7 @@ def _few_steps(objective: Any, start: np.ndarray, bounds: np.ndarray) -> tuple[n
 
 
 class Boosted:
-    """Gradient-boosted trees; the emulator variance is the disagreement of the folds' models (jackknife), a constant."""
+    """Gradient-boosted trees; the emulator variance is the mean disagreement of the folds' models (jackknife)."""
 
     def __init__(self, model: Any, unsure: float):
         self.model, self.unsure = model, unsure
@@ -426,7 +426,7 @@ def implausibility(guess: Guess, goals: Sequence[Goal]) -> np.ndarray:
 
 
 def ranked(off: np.ndarray, goals: Sequence[Goal], rank: int, aside: Sequence[str] = ()) -> np.ndarray:
-    """The rank-highest implausibility over fact groups, (n,); a group counts by its worst row. ``aside`` is left out."""
+    """The rank-highest implausibility over fact groups, (n,); a group counts by its worst row, ``aside`` not."""
     groups: dict[str, list[int]] = {}
     for t, goal in enumerate(goals):
         if goal.id not in aside:

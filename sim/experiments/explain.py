@@ -189,7 +189,7 @@ def turning_points(drivers: dict[str, np.ndarray], spells: pd.DataFrame, level: 
     control = drivers["control"]
     found = {
         "lowest": ("presence low", drivers["presence"].argmin(axis=1).astype(float)),
-        "passed": (f"members {level:,}+", first_month(drivers["movement_members"] >= level)),
+        "passed": (f"members {level:,}", first_month(drivers["movement_members"] >= level)),
         "attempt": ("attempt", first_month(drivers["attempts"] > 0)),
         "onset": ("foothold", onset),
         "peak": ("control peak", np.where(control.max(axis=1) > 0, control.argmax(axis=1), np.nan)),

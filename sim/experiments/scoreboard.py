@@ -22,7 +22,6 @@ from sim.experiments.targets import (
     ROLES,
     Target,
     Verdict,
-    View,
     check_measure,
     evaluate,
     load_targets,
@@ -171,8 +170,8 @@ def null_rows(scenario: Scenario, targets: Sequence[Target], found: Mapping[str,
     for kind, title in NULLS.items():
         values = measure(null_arrays(kind, scenario, middle(total), until), scenario, chosen)
         pairs = [(t, verdict(values[:, i], t)) for i, t in enumerate(chosen)]
-        rows.append(NullRow(kind, title, len(chosen), tally(pairs).score, tally([(t, found[t.id]) for t in chosen]).score,
-                            sum(v.hit for _, v in pairs), sum(found[t.id].hit for t in chosen)))
+        theirs, ours = tally(pairs), tally([(t, found[t.id]) for t in chosen])
+        rows.append(NullRow(kind, title, len(chosen), theirs.score, ours.score, theirs.hits, ours.hits))
     return rows
 
 
@@ -306,7 +305,7 @@ def readings(tests: Iterable[Test]) -> dict[str, list[dict[str, Any]]]:
 def judge(test: Test, read: Callable[[str, Mapping[str, Any]], np.ndarray]) -> PatternRow:
     """Judge one test; ``read(run, measure)`` gives one number per world, paired by world."""
     if test.reason:
-        return PatternRow(test, 0, *([math.nan] * 6), UNTESTED, test.reason)
+        return _empty(test, UNTESTED, test.reason)
     effect = read(test.run, test.measure)
     if test.against:
         other = read(test.against, test.measure)
@@ -331,12 +330,16 @@ def _within(values: np.ndarray, bounds: Mapping[str, Any]) -> np.ndarray:
                                              if key in bounds]), dtype=bool)
 
 
+def _empty(test: Test, word: str, note: str) -> PatternRow:
+    nan = math.nan
+    return PatternRow(test, 0, nan, nan, nan, nan, nan, nan, word, note)
+
+
 def _judged(test: Test, effect: np.ndarray, shows: np.ndarray) -> PatternRow:
     from scipy.stats import binomtest
 
     if not effect.size:
-        return PatternRow(test, 0, *([math.nan] * 6), FINDING if test.finding else UNDECIDED,
-                          "did not arise in any world")
+        return _empty(test, FINDING if test.finding else UNDECIDED, "did not arise in any world")
     found = binomtest(int(shows.sum()), effect.size).proportion_ci(0.95)
     low, high = float(found.low), float(found.high)
     word = FINDING if test.finding else SHOWN if low > test.required else FAILS if high < test.required else UNDECIDED
@@ -438,8 +441,9 @@ def _chunks(worlds: int) -> list[list[int]]:
     return [part.tolist() for part in np.array_split(np.arange(worlds), max(1, -(-worlds // CHUNK)))]
 
 
-def run_cases(scenario: Scenario, cases: Mapping[str, Case], wanted: Mapping[str, Sequence[dict[str, Any]]], worlds: int,
-              jobs: int, tick: Callable[[int], None], options: Mapping[str, Any]) -> dict[tuple[str, str], np.ndarray]:
+def run_cases(scenario: Scenario, cases: Mapping[str, Case], wanted: Mapping[str, Sequence[dict[str, Any]]],
+              worlds: int, jobs: int, tick: Callable[[int], None],
+              options: Mapping[str, Any]) -> dict[tuple[str, str], np.ndarray]:
     """Run all cases side by side; the workers hand back readings only, keyed by case and measure.
 
     World k has the same luck in every case. ``tick(n)`` is called when n chunks are finished.
@@ -521,8 +525,8 @@ def summary_lines(board: Board) -> list[str]:
                      f"{row.targets} targets of departures by country and time")
     words = [row.verdict for row in board.patterns]
     if words:
-        lines.append("patterns: " + ", ".join(f"{words.count(w)} {w}" for w in (SHOWN, FAILS, UNDECIDED, FINDING, UNTESTED)
-                                              if w in words))
+        every = (SHOWN, FAILS, UNDECIDED, FINDING, UNTESTED)
+        lines.append("patterns: " + ", ".join(f"{words.count(w)} {w}" for w in every if w in words))
     return lines
 
 
@@ -562,8 +566,8 @@ def markdown(board: Board) -> str:
     """The scoreboard as a document."""
     s = board.scenario
     lines = [f"# Scoreboard: {s.title}", "",
-             f"{s.worlds} worlds, seed {s.seed}, {s.start} to {s.end}; patterns on {board.pattern_worlds} paired worlds. "
-             "Exploration under stated assumptions, not a forecast.", "",
+             f"{s.worlds} worlds, seed {s.seed}, {s.start} to {s.end}; patterns on {board.pattern_worlds} paired "
+             "worlds. Exploration under stated assumptions, not a forecast.", "",
              *(f"- {line}" for line in summary_lines(board)), "",
              "A hit: the observed range and the simulated 90 % interval overlap, and that interval is no wider than "
              "three times the observed range on its scale. Reserved targets are never used for fitting. The interval "
@@ -571,8 +575,8 @@ def markdown(board: Board) -> str:
              "thing happened.", ""]
     for topic in board.topics:
         lines += [f"## {topic.capitalize()}", "",
-                  "| id | statement | evidence | observed | reliability | simulated median [50 %] (90 %) | n | verdict | "
-                  "hit | role |", "|---|---|---|---|---|---|---|---|---|---|"]
+                  "| id | statement | evidence | observed | reliability | simulated median [50 %] (90 %) | n | "
+                  "verdict | hit | role |", "|---|---|---|---|---|---|---|---|---|---|"]
         for t, v in board.pairs(topic=topic):
             seen = (f"{_short(v.median)} [{_short(v.low50)} – {_short(v.high50)}] ({_short(v.low90)} – "
                     f"{_short(v.high90)})" if not math.isnan(v.median) else "–")
@@ -588,8 +592,8 @@ def markdown(board: Board) -> str:
                   f"{r.targets} | {'beaten' if r.beaten else 'not beaten'} |" for r in board.nulls]
         lines.append("")
     if board.patterns:
-        lines += ["## Patterns", "", "Shown: the two-sided 95 % interval of the share of worlds lies above the required "
-                  "share; fails: below it; undecided otherwise.", "",
+        lines += ["## Patterns", "", "Shown: the two-sided 95 % interval of the share of worlds lies above the "
+                  "required share; fails: below it; undecided otherwise.", "",
                   "| id | pattern | minimum effect | effect, median (90 %) | share of worlds [95 %] | required | n | "
                   "verdict |", "|---|---|---|---|---|---|---|---|"]
         lines += [_pattern_line(row) for row in board.patterns]
@@ -603,9 +607,9 @@ def _pattern_line(row: PatternRow) -> str:
         return f"| {t.id} | {t.statement} | {t.minimum or '–'} | – | – | – | 0 | {row.verdict}: {row.note} |"
     versus = f" ({t.run} against {t.against})" if t.against else f" ({t.run})"
     required = "–" if t.finding else f"{100 * t.required:.0f} %"
+    share = f"{100 * row.share:.0f} % [{100 * row.share_low:.0f} – {100 * row.share_high:.0f} %]"
     return (f"| {t.id} | {t.statement}{versus} | {t.minimum} | {_short(row.median)} ({_short(row.low90)} – "
-            f"{_short(row.high90)}) | {100 * row.share:.0f} % [{100 * row.share_low:.0f} – {100 * row.share_high:.0f} %] | "
-            f"{required} | {row.worlds} | {row.verdict} |")
+            f"{_short(row.high90)}) | {share} | {required} | {row.worlds} | {row.verdict} |")
 
 
 def _short(x: float) -> str:

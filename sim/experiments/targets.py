@@ -134,7 +134,8 @@ def _check_groups(targets: Sequence[Target], path: Path) -> None:
 
 def roles_by_rule(targets: Iterable[Target]) -> dict[str, str]:
     """Role of every fact group by the rule at the top of targets.yaml (a function of names only)."""
-    topic, parents = {}, {}
+    topic: dict[str, str] = {}
+    parents: dict[str, set[str]] = {}
     for target in targets:
         topic[target.group] = target.topic
         parents[target.group] = set(parents.get(target.group, ())) | set(target.derived_from)
@@ -368,7 +369,7 @@ def held_months(v: View, spec: Mapping[str, Any]) -> np.ndarray:
 
 
 def ended_by(v: View, spec: Mapping[str, Any]) -> np.ndarray:
-    """1 where the longest contested spell of a locality ended by one of ``causes``, else 0; NaN where it never ended."""
+    """1 where a locality's longest contested spell ended by one of ``causes``, else 0; NaN where it never ended."""
     from sim.processes.ground import CAUSES
 
     own = localities_in(spec["place"], v.g)[0]
@@ -661,7 +662,8 @@ def verdict(values: np.ndarray, target: Target) -> Verdict:
     known = values[~np.isnan(values)]
     if known.size < max(FEW, 0.1 * values.size):
         note = f"happened in {known.size} of {values.size} worlds"
-        return Verdict(*([math.nan] * 5), int(known.size), "misses", False, note)
+        nan = math.nan
+        return Verdict(nan, nan, nan, nan, nan, int(known.size), "misses", False, note)
     middle, spread = _intervals(known, target)
     low, high = spread[2:]
     if low > target.high or high < target.low:

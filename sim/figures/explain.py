@@ -86,7 +86,7 @@ def drivers(story: Story) -> Page:
         _title(sheet, name, unit, x - 40, y + height + 19, width + 40)
         _marks(ax, sheet, story, marks, days(months), (x, y + height, width))
     x, y = left + (COLUMNS - 1) * (width + gap), TOP + 8 - (ROWS - 1) * pitch - 34
-    _key(sheet, story, marks, x - 40, y, width + 40)
+    _key(sheet, story, marks, x - 48, y, width + 48)
     return sheet
 
 

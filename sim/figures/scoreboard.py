@@ -108,8 +108,8 @@ def _canvas(sheet: Page) -> Axes:
 def _mark(ax: Axes, x: float, y: float, role: str, hit: bool, size: float) -> None:
     colour = ROLE_COLOUR.get(role, INK)
     face = colour if hit else "white"
-    ax.plot([x], [y], ROLE_MARK.get(role, "D"), color=colour, markerfacecolor=face, markersize=size, markeredgewidth=1.6,
-            clip_on=False, zorder=5)
+    ax.plot([x], [y], ROLE_MARK.get(role, "D"), color=colour, markerfacecolor=face, markersize=size,
+            markeredgewidth=1.6, clip_on=False, zorder=5)
     if not hit:
         ax.plot([x], [y], "x", color=colour, markersize=size * 0.62, markeredgewidth=1.6, clip_on=False, zorder=6)
 
@@ -263,7 +263,8 @@ def _row(ax: Axes, canvas: Axes, row: Any, at: float, y: float) -> None:
             ax.plot([middle], [at], "x", color=colour, markersize=5, markeredgewidth=1.5, clip_on=False, zorder=6)
     else:
         words = f"in {number(row.worlds)} worlds only" if row.worlds else "did not happen"
-        ax.text(0.01, at, words, transform=ax.get_yaxis_transform(), va="center", fontsize=12, style="italic", color=INK)
+        ax.text(0.01, at, words, transform=ax.get_yaxis_transform(), va="center", fontsize=12, style="italic",
+                color=INK)
     _mark(canvas, WIDTH - LEFT - VERDICT + 18, y, row.role, hit, 8)
     canvas.text(WIDTH - LEFT - VERDICT + 30, y - 5, "hit" if hit else ("misses" if row.verdict == "misses"
                                                                         else "too wide"), fontsize=13)

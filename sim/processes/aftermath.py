@@ -8,33 +8,29 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.conditions import ruled_share
 from sim.moment import Moment
 from sim.noise import categorical, split_shares
-from sim.processes.ground import regional_rule
 from sim.processes.theatre import return_fate
 from sim.world import GROUND, HIDDEN, MOVEMENT, PRISON, REFUGE
 
 WRITES = ("militants", "dead", "reintegrated", "elsewhere")
 
 
-def survivors_shares(pursuit: np.ndarray, rugged: np.ndarray, local: bool, home_pull: np.ndarray) -> np.ndarray:
-    """Shares caught, hidden on the spot, gone home, moved on; (..., 4).
-
-    Few are caught when nobody pursues; locals hide among their own, foreigners go home or move on.
-    """
-    caught = np.clip(0.6 * pursuit, 0, 1)
-    free = 1 - caught
-    stay = free * (0.7 if local else 0.2)
-    home = free * (0.0 if local else 1.0) * home_pull
-    return np.stack([caught, stay, home, free - stay - home], axis=-1) + 0 * np.asarray(rugged)[..., None]
+def survivors_shares(caught: float, hidden: float, home: float) -> np.ndarray:
+    """Shares caught, hidden on the spot, gone home and moved on, (4,); what is not caught is shared out in that order."""
+    stay = (1 - caught) * hidden
+    back = (1 - caught - stay) * home
+    return np.array([caught, stay, back, 1 - caught - stay - back])
 
 
 def step(m: Moment) -> None:
     """Disperse ground forces from regions where nothing is held any more (rare, so one place at a time)."""
     w = m.world
-    lost = (regional_rule(m) <= 0) & (w.present(MOVEMENT, GROUND) > 0)
+    lost = (ruled_share(m) <= 0) & (w.present(MOVEMENT, GROUND) > 0)
     for world, region in zip(*np.nonzero(lost), strict=True):
-        _disperse(m, int(world), int(region), m.luck_at("aftermath", int(world), int(region), 5, len(m.geography.origins)))
+        _disperse(m, int(world), int(region), m.luck_at("aftermath", int(world), int(region), 7,
+                                                            len(m.geography.origins)))
 
 
 def _disperse(m: Moment, world: int, region: int, luck: np.ndarray) -> None:
@@ -42,23 +38,22 @@ def _disperse(m: Moment, world: int, region: int, luck: np.ndarray) -> None:
     stock = w.militants[world, MOVEMENT, GROUND, region].copy()
     country = int(g.country_of[region])
 
-    def dial(values: np.ndarray, place: int) -> float:
-        return float(values[min(world, values.shape[0] - 1), place])
+    def one(coefficient: np.ndarray) -> float:
+        return float(np.ravel(coefficient)[min(world, np.size(coefficient) - 1)])
 
-    pursuit = float(np.clip(w.presence[world, region] + 0.8 * dial(d.stabilisation, region), 0, 1))
+    stabilised = d.stabilisation[min(world, d.stabilisation.shape[0] - 1), region]
+    pursuit = float(np.clip(w.presence[world, region] + stabilised, 0, 1))
     origins = np.arange(len(g.origins))
     local = origins == country
-    home = np.where(origins < len(g.countries), 0.15, 0.1)
-    shares = np.where(local[:, None],
-                      survivors_shares(np.full(origins.size, pursuit), g.r["rugged"][region], True, home),
-                      survivors_shares(np.full(origins.size, pursuit), g.r["rugged"][region], False, home))
+    caught = pursuit * one(k.caught)
+    shares = np.where(local[:, None], survivors_shares(caught, one(k.hidden_locals), 0.0),
+                      survivors_shares(caught, one(k.hidden_foreigners), one(k.home)))
     parts = split_shares(stock, shares, luck[:3].T).astype(np.int32)
     at = (world, MOVEMENT, GROUND, region)
     w.move("militants", "militants", parts[:, 0], at=at, to=(world, MOVEMENT, PRISON, region))
     w.move("militants", "militants", parts[:, 1], at=at, to=(world, MOVEMENT, HIDDEN, region))
-    _go_home(m, world, parts[:, 2], at, luck[3])
-    scale = float(np.ravel(k.move_km)[min(world, np.size(k.move_km) - 1)])
-    target = _weak_place(m, world, region, float(luck[4, 0]), scale)
+    _go_home(m, world, parts[:, 2], at, luck[3], luck[5:])
+    target = _weak_place(m, world, region, float(luck[4, 0]), one(k.move_km))
     w.move("militants", "militants", parts[:, 3], at=at, to=(world, MOVEMENT, REFUGE, target))
 
 
@@ -70,14 +65,15 @@ def _weak_place(m: Moment, world: int, region: int, luck: float, scale: float) -
     return int(categorical(np.array([luck]), weight[None])[0])
 
 
-def _go_home(m: Moment, world: int, leaving: np.ndarray, at: tuple, luck: np.ndarray) -> None:
+def _go_home(m: Moment, world: int, leaving: np.ndarray, at: tuple, luck: np.ndarray,
+             fate_luck: np.ndarray) -> None:
     w, g, d = m.world, m.geography, m.dials
     n_y = len(g.countries)
 
     def row(values: np.ndarray) -> np.ndarray:
         return values[min(world, values.shape[0] - 1)]
 
-    welcome = np.clip(m.k["theatre"].welcome + d.reintegration, 0, 1)
+    welcome = np.clip(m.k["theatre"].welcome + d.reintegration + 0.5 * d.amnesty, 0, 1)
     jailed, back = return_fate(w.capacity[world], row(np.clip(w.exit_level + d.exit_control, 0, 1)),
                                row(np.clip(g.y["intelligence"] * d.intelligence, 0, 1)),
                                np.broadcast_to(row(np.broadcast_to(welcome, (w.n, n_y))), (n_y,)),
@@ -86,7 +82,7 @@ def _go_home(m: Moment, world: int, leaving: np.ndarray, at: tuple, luck: np.nda
         gone = w.recent_gone[world] * (g.country_of == y) + g.r["youth"] * (g.country_of == y) * 1e-9
         home = int(categorical(luck[y:y + 1], gone[None])[0])
         fates = split_shares(leaving[y:y + 1], np.array([[jailed[y], back[y], 1 - jailed[y] - back[y]]]),
-                             np.stack([luck[-1:], luck[y:y + 1]], axis=-1)).astype(np.int32)[0]
+                             fate_luck[:, y][None]).astype(np.int32)[0]
         source = (*at, slice(y, y + 1))
         w.move("militants", "militants", fates[:1], at=source, to=(world, MOVEMENT, PRISON, home, slice(y, y + 1)))
         w.move("militants", "reintegrated", fates[1:2], at=source, to=(world, slice(y, y + 1)))

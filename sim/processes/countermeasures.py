@@ -6,22 +6,20 @@ Detection is limited by intelligence and by what residents will tell: effort wit
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from sim.conditions import found, open_sites
 from sim.moment import Moment, wide
 from sim.noise import binomial, binomial_hazard, stochastic_round
-from sim.parameters import Geography
-from sim.processes.exposure import tolerated
 from sim.world import ACTIVE, ARRESTED, CELL, EMPTY, HIDDEN, LOW, MASS, MOVEMENT, PRISON, REFUGE, RIVAL
+
+if TYPE_CHECKING:
+    from sim.parameters import Geography
 
 ORGANISATIONS = (MOVEMENT, RIVAL, MASS)
 WRITES = ("militants", "demobilised", "dead", "recruiter_status", "reintegrated", "released")
-
-
-def detection(intelligence: np.ndarray, presence: np.ndarray, cooperation: np.ndarray, rate: np.ndarray,
-              learning: np.ndarray) -> np.ndarray:
-    """Monthly hazard that a clandestine member is found, (W, R)."""
-    return rate * intelligence * presence * cooperation * (1 + learning)
 
 
 def step(m: Moment) -> None:
@@ -34,16 +32,6 @@ def step(m: Moment) -> None:
     _surface(m)
 
 
-def found(m: Moment) -> np.ndarray:
-    """Detection hazard before an organisation's own concealment, (W, R)."""
-    w, g, d, k = m.world, m.geography, m.dials, m.k["counter"]
-    intelligence = np.clip(g.y["intelligence"] * d.intelligence * (1 + k.agency_gain * w.agency), 0, 1.5)
-    cooperation = np.clip(1 - k.silence * w.grievance + k.service_tips * (g.r["services"] + d.services - 0.5)
-                          + 0.3 * d.local_forces, 0, 1.3)
-    return detection(m.by_region(intelligence), w.presence, cooperation, k.detection,
-                     m.by_region(k.learning * w.learning + w.alert))
-
-
 def _concealment(m: Moment) -> np.ndarray:
     g = m.geography
     return np.array([g.number("concealment", g.organisations[kind]).value for kind in ("movement", "rival", "mass")])
@@ -53,7 +41,7 @@ def _arrest(m: Moment, hazard: np.ndarray) -> None:
     w, g, k = m.world, m.geography, m.k["counter"]
     exposed = hazard[:, None] * (1 - _concealment(m))[:, None]
     # A mass movement in the open is watched, not arrested, while it is tolerated; afterwards by its violent part.
-    exposed[:, MASS] *= (1 - m.by_region(tolerated(m))) * (k.mass_arrest + m.by_region(w.splinter))
+    exposed[:, MASS] *= (1 - open_sites(m)) * (k.mass_arrest + m.by_region(w.splinter))
     luck = m.luck("arrest", 6, len(g.regions))
     sources = [(o, CELL) for o in ORGANISATIONS] + [(o, HIDDEN) for o in ORGANISATIONS]
     n = binomial_hazard(luck, w.stocks(sources), np.concatenate([exposed, 0.5 * exposed], axis=1))
@@ -94,7 +82,7 @@ def _pursue(m: Moment) -> None:
 
 
 def pressure(m: Moment) -> np.ndarray:
-    """Pressure of state forces on refuges, (W, R), 0-1: presence and alert, broken by terrain and by idle neighbours."""
+    """Pressure of state forces on refuges, (W, R), 0-1: presence and alert, broken by terrain and idle neighbours."""
     w, g = m.world, m.geography
     return np.asarray(w.presence * (0.3 + 0.7 * m.by_region(w.alert)) * (1 - 0.5 * g.r["rugged"]) * _joint_pressure(g))
 
@@ -124,11 +112,12 @@ def _prison(m: Moment) -> None:
 
 
 def _surface(m: Moment) -> None:
-    """Hidden returnees, veterans and survivors rejoin, sooner where no state is left [E061], or settle, sooner where one is."""
+    """Hidden returnees and veterans rejoin, sooner where no state is left [E061], or settle, sooner where one is."""
     w, g, k = m.world, m.geography, m.k["counter"]
     luck = m.luck("surface", 3, 2, len(g.regions))
     sources = [(MOVEMENT, HIDDEN), (RIVAL, HIDDEN)]
-    back = binomial_hazard(luck[:, 0], w.stocks(sources), wide(k.rejoin) * w.prestige[:, :2, None] * (1 - w.presence[:, None]) ** 2)
+    unwatched = (1 - w.presence[:, None]) ** 2
+    back = binomial_hazard(luck[:, 0], w.stocks(sources), wide(k.rejoin) * w.prestige[:, :2, None] * unwatched)
     w.transfer(sources, back, luck[:, 2], [(MOVEMENT, CELL), (RIVAL, CELL)])
     settled = binomial_hazard(luck[:, 1], w.stocks(sources), wide(k.settle) * (0.2 + w.presence[:, None]))
     w.transfer(sources, settled, luck[:, 2], "reintegrated")

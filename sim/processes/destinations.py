@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.moment import Moment, wide
+from sim.conditions import collapse, guarded
+from sim.moment import Moment, noisy_or, wide
 from sim.noise import binomial_hazard, categorical, split_shares, stochastic_round
-from sim.world import CELL, MASS, MOVEMENT, REBELS, own_country
+from sim.world import CELL, MASS, MOVEMENT, own_country, regional_mean
 
 WRITES = ("militants", "transit", "recent_gone", "gone_last", "demobilised")
 
@@ -38,13 +39,6 @@ def airport_ease(distance: np.ndarray, airport: np.ndarray) -> np.ndarray:
     return np.asarray(np.exp(-distance[:, airport].min(axis=1) / 800.0))
 
 
-def collapse(m: Moment) -> np.ndarray:
-    """How far a region lies in a collapsed state, (W, R), 0-1: a weak and divided capacity that is not felt locally."""
-    w = m.world
-    weak = 1 - np.clip(2 * m.by_region(w.capacity * (1 - w.fragmentation)), 0, 1)
-    return np.asarray(weak * (1 - w.presence) ** 2)
-
-
 def choice_weights(theatre: np.ndarray, hub: np.ndarray, home: np.ndarray) -> np.ndarray:
     """Shares of the options in proportion to their weights (a logit in logs), (..., 3)."""
     weights = np.stack([theatre, hub, home], axis=-1)
@@ -56,7 +50,10 @@ def hub_pull(m: Moment) -> tuple[np.ndarray, np.ndarray]:
     w, g, k = m.world, m.geography, m.k["destination"]
     near = np.exp(-g.distance[g.capital] / wide(k.hub_km))  # (Y, R) or (W, Y, R)
     own = g.country_of == np.arange(len(g.countries))[:, None]
-    passable = np.where(own, 1.0, 1 - np.clip(m.dials.exit_ban, 0, 1)[..., None])
+    crossing = np.bincount(g.link_to[g.link_cross], minlength=len(g.regions)) > 0
+    watched = regional_mean(guarded(m) * crossing, g) / np.maximum(regional_mean(1.0 * crossing, g), 1e-9)
+    shut = noisy_or(m.dials.exit_ban, k.guard * watched)
+    passable = np.where(own, 1.0, 1 - shut[..., None])
     weight = w.hub_strength[:, None, :] * near * passable
     chosen = categorical(m.luck("hub", len(g.countries)), weight)
     total = weight.sum(axis=2)
@@ -113,8 +110,8 @@ def _give_up(m: Moment, staying: np.ndarray, abroad: np.ndarray, ease: np.ndarra
            into=into)
 
 
-def _leave(m: Moment, going: np.ndarray) -> None:
-    """From cells at home into transit; activists of the mass movement join the brand that stands highest."""
+def _leave(m: Moment, going: np.ndarray, luck: str = "destination.brand") -> None:
+    """From cells at home into transit; activists of the mass movement choose a brand by the square of its prestige."""
     w, g = m.world, m.geography
     place, origin = own_country(g)
     w.move("militants", "transit", going[:, :2], at=(slice(None), slice(0, 2), CELL, place, origin),
@@ -122,7 +119,7 @@ def _leave(m: Moment, going: np.ndarray) -> None:
     pull = np.maximum(w.prestige, 1e-6) ** 2
     brands = split_shares(going[:, MASS], np.broadcast_to((pull / pull.sum(axis=1, keepdims=True))[:, None],
                                                           (*going[:, MASS].shape, 3)),
-                          m.luck("destination.brand", len(g.regions), 2))
+                          m.luck(luck, len(g.regions), 2))
     w.move("militants", "transit", going[:, MASS], at=(slice(None), MASS, CELL, place, origin),
            into=np.moveaxis(brands, 2, 1).astype(np.int32))
     _gone(m, going.sum(axis=1))
@@ -140,19 +137,7 @@ def _activists_leave(m: Moment, ease: np.ndarray, pull: np.ndarray) -> None:
     stay = w.militants[:, :, CELL, place, origin]
     by = np.stack([pull[:, :1], pull[:, 1:2], pull.max(axis=1, keepdims=True)], axis=1)
     rate = wide(k.later) * by * ease[:, None]
-    going = binomial_hazard(m.luck("leave_later", 3, len(g.regions)), stay, rate, np.int32)
-    _leave_again(m, going)
-
-
-def _leave_again(m: Moment, going: np.ndarray) -> None:
-    w, g = m.world, m.geography
-    place, origin = own_country(g)
-    brand_of_mass = np.where(w.prestige[:, MOVEMENT] > w.prestige[:, REBELS], MOVEMENT, REBELS)
-    into = np.zeros((w.n, 3, len(g.regions)), dtype=np.int32)
-    into[:, :2] = going[:, :2]
-    into[np.arange(w.n), brand_of_mass] += going[:, MASS]
-    w.move("militants", "transit", going, at=(slice(None), slice(None), CELL, place, origin), into=into)
-    _gone(m, going.sum(axis=1))
+    _leave(m, binomial_hazard(m.luck("leave_later", 3, len(g.regions)), stay, rate, np.int32), "leave_later.brand")
 
 
 def _to_hub(m: Moment, going: np.ndarray, hub: np.ndarray) -> None:
@@ -160,7 +145,8 @@ def _to_hub(m: Moment, going: np.ndarray, hub: np.ndarray) -> None:
     w, g = m.world, m.geography
     place, origin = own_country(g)
     target = hub[:, g.country_of]
-    going = np.where(target >= 0, going, 0)
+    # Who lives where the hub is has nowhere to go to: he serves it at home.
+    going = np.where((target >= 0) & (target != place), going, 0)
     world, region = np.nonzero(going)
     if not world.size:
         return

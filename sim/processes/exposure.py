@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.moment import Moment, monthly
+from sim.conditions import active_outreach, open_sites
+from sim.moment import Moment
 from sim.noise import binomial_hazard, stochastic_round, systematic_split
-from sim.world import ACTIVE, CELL, MASS, arriving, over_last, regional_mean
+from sim.world import CELL, MASS, over_last, regional_mean
 
 WRITES = ("uninvolved", "sympathisers", "migrated")
 
@@ -18,28 +19,6 @@ WRITES = ("uninvolved", "sympathisers", "migrated")
 def exposure_hazard(readiness: np.ndarray, outreach: np.ndarray, peers: np.ndarray, online: np.ndarray) -> np.ndarray:
     """Monthly hazard of a resident of mean susceptibility, (W, R)."""
     return readiness * (outreach + peers + online)
-
-
-@monthly
-def active_outreach(m: Moment) -> np.ndarray:
-    """Skill of active recruiters by organisation and region, (W, O, R)."""
-    w, n_r = m.world, len(m.geography.regions)
-    weight = np.where(w.recruiter_status == ACTIVE, w.recruiter_skill, 0.0)
-    return arriving(weight, w.recruiter_org.astype(int) * n_r + w.recruiter_place, 3 * n_r).reshape(w.n, 3, n_r)
-
-
-@monthly
-def tolerated(m: Moment) -> np.ndarray:
-    """Open recruitment that the authorities let be, (W, Y), 0-1."""
-    g, w, d = m.geography, m.world, m.dials
-    limit = np.clip(g.y["tolerance_recruitment"] + d.tolerance_recruitment - 0.5 * d.regulation, 0, 1)
-    return limit * (1 - w.banned)
-
-
-@monthly
-def open_sites(m: Moment) -> np.ndarray:
-    """Open recruitment that the authorities let be by region, (W, R), 0-1."""
-    return m.by_region(tolerated(m))
 
 
 def neighbours_mean(m: Moment, values: np.ndarray) -> np.ndarray:

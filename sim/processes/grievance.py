@@ -50,7 +50,7 @@ def step(m: Moment) -> None:
         k.exclusion_weight * m.by_region(g.y["exclusion"]) * (1 - inclusion),
         k.brutality_weight * m.by_region(g.y["brutality"] * d.brutality + w.abuse))
     w.grievance[:] = np.clip(deprived * w.injustice * (1 + m.by_region(w.polarisation)), 0, 1)
-    plural = np.clip(g.y["pluralism"] + d.pluralism - 0.5 * np.clip(d.regulation, 0, 1), 0, 1)
+    plural = np.clip(g.y["pluralism"] + d.pluralism - 0.5 * d.regulation, 0, 1)
     politics = np.clip(g.y["politics_open"] * (1.5 - g.y["weak_law"]) + d.channels, 0, 1)
     channels = noisy_or(m.by_region(politics) * k.politics_weight, m.by_region(plural) * k.pluralism_weight,
                         k.inclusion_channel * inclusion,

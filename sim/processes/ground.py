@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.conditions import fighters, guarded, ruled_share
 from sim.moment import Moment, noisy_or
 from sim.noise import binomial, stochastic_round
 from sim.world import CELL, GROUND, MASS, MOVEMENT, REFUGE, RIVAL, locality_sum, regional_sum
@@ -36,17 +37,10 @@ def garrison(residents: np.ndarray, per_1000: np.ndarray) -> np.ndarray:
     return per_1000 * residents / 1000
 
 
-def fighters(m: Moment) -> np.ndarray:
-    """The movement's fighters by region, (W, R): a stated share of its members [E097]."""
-    w = m.world
-    return m.k["ground"].fighter_share * w.present(MOVEMENT, CELL, GROUND)
-
-
 def within_reach(m: Moment, own: np.ndarray) -> np.ndarray:
     """Fighters who can be brought to a region: its own and a share of its neighbours', (W, R)."""
-    g, w, k = m.geography, m.world, m.k["ground"]
-    guard = np.clip(w.barrier + m.dials.border_effort, 0, 1)
-    passable = np.where(g.link_cross, 1 - np.broadcast_to(guard, own.shape)[:, g.link_to], 1.0)
+    g, k = m.geography, m.k["ground"]
+    passable = np.where(g.link_cross, 1 - guarded(m)[:, g.link_to], 1.0)
     lent = own[:, g.link_from] * passable * np.exp(-g.link_km / 200.0)
     return own + k.reach * np.add.reduceat(lent, g.link_start, axis=1)
 
@@ -59,7 +53,7 @@ def authorities(m: Moment) -> tuple[np.ndarray, np.ndarray]:
     per_1000 = g.y["security_per_1000"][g.country_of][region]
     state = (w.presence[:, region] * g.l["security_presence"] * per_1000 * residents / 1000 * k.on_duty)
     collapse = 1 - w.presence[:, region]
-    local = (g.l["local_armed_per_1000"] * residents / 1000 * collapse * (1 - g.l["orphaned"]) * w.local_resist
+    local = (g.l["local_armed_per_1000"] * residents / 1000 * collapse * w.local_resist
              * (0.3 + 0.7 * g.l["allegiance"]))
     armed_rivals = (w.present(RIVAL, CELL, REFUGE) + 0.5 * w.present(MASS, CELL)) * (1 - w.infiltration) * w.resist
     rivals = armed_rivals[:, region] * g.l["share"]
@@ -101,7 +95,8 @@ def _attempts(m: Moment, here: np.ndarray, rescue: np.ndarray) -> None:
     # The movement sees the defenders on the spot better than how fast help comes; failures teach it.
     foresight = np.clip(k.foresight + w.setbacks[:, g.country_of][:, region], 0, 1)
     seen = noisy_or(p_entry, win_chance(force, here + foresight * rescue, k.decisiveness))
-    score = np.where(able, seen, 0.0) * np.sqrt(g.l["residents"]) * (0.5 + m.luck("ground.choice", n_l))
+    worth = np.where(able & (w.control < CONTESTED), seen, 0.0) * np.sqrt(g.l["residents"])
+    score = worth * (0.5 + m.luck("ground.choice", n_l))
     best = np.maximum.reduceat(score, g.first_locality, axis=1)
     chosen = (score >= best[:, region]) & (score > 0)
     rate = k.attempt * w.expansion * np.clip((seen - k.threshold) / 0.3, 0, 1)
@@ -112,8 +107,7 @@ def _attempts(m: Moment, here: np.ndarray, rescue: np.ndarray) -> None:
         return
     entered = tries & (luck[:, 1] < p_entry)
     won = entered | (tries & (luck[:, 2] < p_force))
-    fresh = won & (w.control < CONTESTED)
-    w.control[fresh] = np.maximum(w.control, CONTESTED + 0.05)[fresh]
+    w.control[won] = CONTESTED + 0.05
     failed = tries & ~won
     m.flow("attempts", locality_sum(tries.astype(float), g))
     m.flow("attempts_failed", locality_sum(failed.astype(float), g))
@@ -125,15 +119,33 @@ def _failed(m: Moment, failed: np.ndarray, force: np.ndarray) -> None:
     """A failed attempt costs men on both sides; states learn from it and so does the movement."""
     g, w, k = m.geography, m.world, m.k["ground"]
     sent = locality_sum(np.where(failed, np.minimum(force, k.raid_size), 0.0), g)
-    present = w.present(MOVEMENT, CELL)
-    luck = m.luck("ground.failed", 3, len(g.regions))
-    lost = np.minimum(present, stochastic_round(luck[:, 0], sent * k.raid_loss)).astype(np.int64)
-    w.transfer([(MOVEMENT, CELL)], lost[:, None], luck[:, 1][:, None], "dead")
-    m.flow("deaths_militants", lost)
-    m.flow("deaths_state", stochastic_round(luck[:, 2], sent * 0.2 * m.by_region(w.capacity) * 1.0))
+    luck = m.luck("ground.failed", 4, len(g.regions))
+    lost = stochastic_round(luck[:, 0], sent * k.raid_loss)
+    killed = _lose(m, lost, luck[:, 1], luck[:, 3])
+    m.flow("deaths_militants", killed)
+    m.flow("deaths_state", stochastic_round(luck[:, 2], sent * k.raid_cost * m.by_region(w.capacity)))
     count = regional_sum(locality_sum(failed.astype(float), g), g)
     w.setbacks += (1 - w.setbacks) * (1 - np.exp(-k.setback * count))
     w.learning += (1 - w.learning) * (1 - np.exp(-k.lesson * count)) * w.capacity
+
+
+def _lose(m: Moment, lost: np.ndarray, luck: np.ndarray, other_luck: np.ndarray) -> np.ndarray:
+    """Attackers killed, by where they came from: men on the spot first, then those the strongest neighbour lent."""
+    g, w = m.geography, m.world
+    here = np.minimum(w.present(MOVEMENT, CELL), lost)
+    w.transfer([(MOVEMENT, CELL)], here[:, None], luck[:, None], "dead")
+    rest = lost - here
+    abroad = np.zeros_like(lost)
+    for world, region in zip(*np.nonzero(rest), strict=True):
+        links = slice(g.link_start[region], g.link_start[region] + g.link_degree[region])
+        troops = w.stocks([(MOVEMENT, CELL), (MOVEMENT, GROUND)])[world].sum(axis=0)[g.link_from[links]]
+        abroad[world, g.link_from[links][np.argmax(troops)]] += rest[world, region]
+    lent = np.zeros_like(lost)
+    for condition in (GROUND, CELL):
+        part = np.minimum(w.present(MOVEMENT, condition), abroad - lent)
+        w.transfer([(MOVEMENT, condition)], part[:, None], other_luck[:, None], "dead")
+        lent += part
+    return here + lent
 
 
 def _contest(m: Moment, here: np.ndarray, held: np.ndarray) -> None:
@@ -203,15 +215,10 @@ def _foreign_share(m: Moment) -> np.ndarray:
 
 def _garrison_troops(m: Moment) -> None:
     """Members come into the open where the movement rules."""
-    w, g = m.world, m.geography
-    ruled = locality_sum(w.control * g.l["share"], g) > 0
+    w = m.world
+    ruled = ruled_share(m) > 0
     if not ruled.any():
         return
     world, region = np.nonzero(ruled)
     at = (world, MOVEMENT, CELL, region)
     w.move("militants", "militants", w.militants[at], at=at, to=(world, MOVEMENT, GROUND, region))
-
-
-def regional_rule(m: Moment) -> np.ndarray:
-    """Share of residents under the movement's control, (W, R)."""
-    return locality_sum(m.world.control * m.geography.l["share"], m.geography)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.conditions import ruled_share
 from sim.moment import Moment
 from sim.noise import binomial_hazard, categorical
-from sim.processes.ground import regional_rule
 from sim.world import GROUND, MOVEMENT, over_last
 
 WRITES = ("outside", "militants")
@@ -23,7 +23,7 @@ def pull_of_hubs(ruled: np.ndarray, half: np.ndarray, ambition: np.ndarray) -> n
 def step(m: Moment) -> None:
     """Bring outsiders to the places the movement rules."""
     w, g, k = m.world, m.geography, m.k["inflow"]
-    rule = regional_rule(m) * g.r["residents"]
+    rule = ruled_share(m) * g.r["residents"]
     ruled = rule.sum(axis=1, keepdims=True)
     if not ruled.any():
         return

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.conditions import fighters, ruled_share
 from sim.moment import Moment
 from sim.noise import binomial_hazard, stochastic_round
-from sim.processes.ground import fighters, regional_rule
 from sim.world import GROUND, MOVEMENT
 
 WRITES = ("militants", "dead", "offensive")
@@ -40,4 +40,4 @@ def step(m: Moment) -> None:
     w.offensive -= losses
     # Rival camps draw forces back to watch each other; an offensive against nobody ends.
     w.offensive *= 1 - k.recall * m.by_region(w.fragmentation)
-    w.offensive[(regional_rule(m) <= 0) | (w.offensive < 50)] = 0.0
+    w.offensive[(ruled_share(m) <= 0) | (w.offensive < 50)] = 0.0

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.conditions import active_outreach, open_sites
 from sim.moment import Moment, wide
 from sim.noise import binomial_hazard, split_shares
 from sim.parameters import Geography, fixed
-from sim.processes.exposure import active_outreach, open_sites
 from sim.world import CELL, MASS, MOVEMENT, RIVAL, over_last, own_country
 
 WRITES = ("sympathisers", "militants")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.conditions import open_sites
 from sim.moment import Moment
 from sim.noise import binomial_hazard
-from sim.processes.exposure import open_sites
 from sim.world import CELL, MASS, MOVEMENT, REFUGE, RIVAL
 
 WRITES = ("militants", "demobilised")

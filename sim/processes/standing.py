@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.conditions import ruled_share
 from sim.moment import Moment
-from sim.world import CELL, GROUND, MOVEMENT, REFUGE, locality_sum
+from sim.world import CELL, GROUND, MOVEMENT, REFUGE
 
 WRITES = ("capacity", "fragmentation", "presence", "shock", "prestige", "money", "war_deaths", "expansion", "abuse",
           "learning", "hub_strength", "recent_gone")
@@ -28,11 +29,6 @@ def effective_presence(capacity: np.ndarray, local: np.ndarray, rivalry: np.ndar
     return np.clip(capacity * local * (1 - diversion * rivalry) * (1 + surge), 0, 1) * (1 - control)
 
 
-def regional_control(m: Moment) -> np.ndarray:
-    """Share of a region's residents under the movement's control, (W, R)."""
-    return locality_sum(m.world.control * m.geography.l["share"], m.geography)
-
-
 def step(m: Moment) -> None:
     """Update capacity, fragmentation, presence and the prestige of each brand."""
     w, g, d, k = m.world, m.geography, m.dials, m.k["state"]
@@ -43,7 +39,7 @@ def step(m: Moment) -> None:
     support = 0.2 * np.clip(g.y["outside_support"] + d.outside_support, 0, 1)
     w.capacity[:] = np.clip(g.y["capacity"] * d.capacity * (1 - w.shock) * (1 + support)
                             + k.learning_gain * w.learning * g.y["capacity"], 0, 1)
-    control = regional_control(m)
+    control = ruled_share(m)
     w.presence[:] = effective_presence(m.by_region(w.capacity), g.r["presence"] * d.presence,
                                        m.by_region(w.fragmentation), k.diversion,
                                        w.surge + d.local_forces + d.stabilisation, control)

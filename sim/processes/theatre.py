@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.conditions import collapse
 from sim.moment import Moment, wide
 from sim.noise import binomial_hazard, split_shares
-from sim.processes.destinations import collapse
 from sim.world import CELL, HIDDEN, MOVEMENT, PRISON, REBELS, RIVAL, by_origin, own_country
 
 WRITES = ("theatre", "militants", "dead", "reintegrated")
@@ -63,8 +63,10 @@ def homeward(access: float, territory: float, rate: np.ndarray, decline: np.ndar
 def _return(m: Moment) -> None:
     w, g, k = m.world, m.geography, m.k["theatre"]
     at = g.theatre.at
-    lost_ground = at("movement_territory", m.month) if at("movement_strength", m.month) > 0 else 1.0
-    hazard = homeward(at("access", m.month), lost_ground, k.return_rate, k.return_decline)
+    # Until the movement has had ground it cannot have lost any.
+    proclaimed = m.month >= g.theatre.first_month("movement_territory")
+    ground = at("movement_territory", m.month) if proclaimed else 1.0
+    hazard = homeward(at("access", m.month), ground, k.return_rate, k.return_decline)
     luck = m.luck("theatre.return", 3, len(g.regions))
     back = binomial_hazard(luck, w.theatre, wide(hazard), np.int32)
     parts = split_shares(back, _fates(m)[:, None], m.luck("theatre.fate", 3, len(g.regions), 2)).astype(np.int32)
@@ -92,7 +94,8 @@ def _bring_home(m: Moment, back: np.ndarray, condition: int) -> None:
     place, origin = own_country(m.geography)
     joined = back[:, :REBELS].copy()
     joined[:, RIVAL] += back[:, REBELS]
-    m.world.move("theatre", "militants", back, to=(slice(None), slice(0, REBELS), condition, place, origin), into=joined)
+    m.world.move("theatre", "militants", back, into=joined,
+                 to=(slice(None), slice(0, REBELS), condition, place, origin))
 
 
 def _send_home(m: Moment) -> None:

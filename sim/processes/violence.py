@@ -13,7 +13,7 @@ from sim.noise import binomial_hazard, poisson
 from sim.parameters import Geography, fixed
 from sim.world import CELL, GROUND, MASS, MOVEMENT, REFUGE, regional_sum
 
-WRITES = ("attacks_seen", "mass_attacks_seen", "shock", "learning", "abuse")
+WRITES = ("attacks_seen", "mass_attacks_seen", "shock", "learning", "abuse", "militants", "dead")
 CELLS, REFUGES, GROUNDS = ([(o, condition) for o in range(3)] for condition in (CELL, REFUGE, GROUND))
 DEATHS_OF_A_MASS_ATTACK = 10  # by definition, besides the attackers
 

@@ -137,7 +137,8 @@ def make(**more):
                      "bounds": {"at_most": 0.5}, "required": 0.8, **more})
 
 
-@pytest.mark.parametrize(("showing", "word"), [(50, S.SHOWN), (46, S.UNDECIDED), (40, S.UNDECIDED), (30, S.FAILS)])
+@pytest.mark.parametrize(("showing", "word"), [(50, S.SHOWN), (46, S.SHOWN), (45, S.UNDECIDED), (40, S.UNDECIDED),
+                                               (30, S.FAILS)])
 def test_patterns_are_judged_on_both_sides(showing, word):
     values = np.r_[np.zeros(showing), np.ones(50 - showing)]
     row = S.judge(make(), lambda run, spec: values)
@@ -146,7 +147,7 @@ def test_patterns_are_judged_on_both_sides(showing, word):
 
 
 def test_paired_effects_and_conditions():
-    runs = {"a": np.array([1.0, 2, 0, 4, np.nan]), "b": np.array([4.0, 4, 0, 4, 4, 9]), "c": np.array([1.0, 1, 1, 0, 1])}
+    runs = {"a": np.array([1.0, 2, 0, 4, np.nan]), "b": np.array([4.0, 4, 0, 4, 4, 9]), "c": np.r_[1.0, 1, 1, 0, 1]}
 
     def read(run, spec):
         return runs[run]
@@ -211,8 +212,8 @@ def test_turns_of_dials_reach_the_model_and_worlds_stay_paired(scenario):
     shut = S.Case("shut", "t", turns=(("exit_ban", ("DZ", "LY", "MA", "TN"), 1.0, month, None),))
     spec = {"kind": "total", "outcome": "recruits", "place": "*", "until": "2011-05"}
     later = {"kind": "total", "outcome": "departures", "place": "*", "from": "2011-07", "until": "2011-12"}
-    found = S.run_cases(short, {"none": S.Case("none", "t"), "shut": shut}, {"none": [spec, later], "shut": [spec, later]},
-                        2, 1, lambda n: None, {})
+    wanted = {"none": [spec, later], "shut": [spec, later]}
+    found = S.run_cases(short, {"none": S.Case("none", "t"), "shut": shut}, wanted, 2, 1, lambda n: None, {})
     np.testing.assert_array_equal(found["none", repr(spec)], found["shut", repr(spec)])
     assert (found["none", repr(later)] > found["shut", repr(later)]).all()
     assert (found["shut", repr(later)] == 0).all()
@@ -224,8 +225,8 @@ def test_turns_of_dials_reach_the_model_and_worlds_stay_paired(scenario):
 def test_validate_writes_a_whole_folder(tmp_path, monkeypatch, capsys):
     raw = yaml.safe_load((DATA / "maghreb" / "patterns.yaml").read_text(encoding="utf-8"))
     cases, tests = S.load_patterns("maghreb")
-    few = [t for t in tests if t.run in (S.BASELINE, "libya_restored") and not t.against or t.reason]
-    monkeypatch.setattr(S, "load_patterns", lambda world: (cases, few))
+    few = [t for t in tests if (t.run in (S.BASELINE, "libya_restored") and not t.against) or t.reason]
+    monkeypatch.setattr(S, "load_patterns", lambda world: (cases, few) if world == "maghreb" else ({}, []))
     out = tmp_path / "board"
     assert main(["validate", "--worlds", "6", "--jobs", "1", "--out", str(out)]) == 0
     said = capsys.readouterr().out

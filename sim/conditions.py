@@ -1,0 +1,68 @@
+"""Conditions that agents and processes both read: derived from the world and the dials, never stored, never moving anybody."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.moment import Moment, monthly
+from sim.world import ACTIVE, CELL, GROUND, MOVEMENT, arriving, locality_sum
+
+
+@monthly
+def active_outreach(m: Moment) -> np.ndarray:
+    """Skill of active recruiters by organisation and region, (W, O, R)."""
+    w, n_r = m.world, len(m.geography.regions)
+    weight = np.where(w.recruiter_status == ACTIVE, w.recruiter_skill, 0.0)
+    return arriving(weight, w.recruiter_org.astype(int) * n_r + w.recruiter_place, 3 * n_r).reshape(w.n, 3, n_r)
+
+
+@monthly
+def tolerated(m: Moment) -> np.ndarray:
+    """Open recruitment that the authorities let be, (W, Y), 0-1."""
+    g, w, d = m.geography, m.world, m.dials
+    limit = np.clip(g.y["tolerance_recruitment"] + d.tolerance_recruitment - 0.5 * d.regulation, 0, 1)
+    return limit * (1 - w.banned)
+
+
+@monthly
+def open_sites(m: Moment) -> np.ndarray:
+    """Open recruitment that the authorities let be by region, (W, R), 0-1."""
+    return m.by_region(tolerated(m))
+
+
+def detection(intelligence: np.ndarray, presence: np.ndarray, cooperation: np.ndarray, rate: np.ndarray,
+              learning: np.ndarray) -> np.ndarray:
+    """Monthly hazard that a clandestine member is found, (W, R)."""
+    return rate * intelligence * presence * cooperation * (1 + learning)
+
+
+def found(m: Moment) -> np.ndarray:
+    """Detection hazard before an organisation's own concealment, (W, R)."""
+    w, g, d, k = m.world, m.geography, m.dials, m.k["counter"]
+    intelligence = np.clip(g.y["intelligence"] * d.intelligence * (1 + k.agency_gain * w.agency), 0, 1.5)
+    cooperation = np.clip(1 - k.silence * w.grievance + k.service_tips * (g.r["services"] + d.services - 0.5)
+                          + 0.3 * d.local_forces, 0, 1.3)
+    return detection(m.by_region(intelligence), w.presence, cooperation, k.detection,
+                     m.by_region(k.learning * w.learning + w.alert))
+
+
+def guarded(m: Moment) -> np.ndarray:
+    """Guarding of a region's land borders by barriers and effort, (W, R), 0-1."""
+    return np.clip(m.world.barrier + m.dials.border_effort, 0, 1)
+
+
+def collapse(m: Moment) -> np.ndarray:
+    """How far a region lies in a collapsed state, (W, R), 0-1: a weak and divided capacity that is not felt locally."""
+    w = m.world
+    weak = 1 - np.clip(2 * m.by_region(w.capacity * (1 - w.fragmentation)), 0, 1)
+    return np.asarray(weak * (1 - w.presence) ** 2)
+
+
+def ruled_share(m: Moment) -> np.ndarray:
+    """Share of a region's residents under the movement's control, (W, R)."""
+    return locality_sum(m.world.control * m.geography.l["share"], m.geography)
+
+
+def fighters(m: Moment) -> np.ndarray:
+    """The movement's fighters by region, (W, R): a stated share of its members [E097]."""
+    return m.k["ground"].fighter_share * m.world.present(MOVEMENT, CELL, GROUND)
