@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.conditions import ruled_share
+from sim.conditions import collapse, ruled_share
 from sim.moment import Moment
 from sim.world import CELL, GROUND, MOVEMENT, REFUGE
 
@@ -70,7 +70,8 @@ def _prestige(m: Moment, control: np.ndarray) -> None:
     w.money[:, :1] += 0.2 * (np.clip(abroad + hold, 0, 1) - w.money[:, :1])
     w.money[:, 1:2] = g.number("money_start", g.organisations["rival"]).value
     members = w.present(MOVEMENT, CELL, REFUGE, GROUND)
-    w.hub_strength[:] = members * (1 - w.presence) ** 2 + k.hub_control * control * members
+    # A hub is where members are and no state is left, the more so where they rule.
+    w.hub_strength[:] = members * (collapse(m) + k.hub_control * control)
     w.war_deaths *= 0.5 ** (1 / (12 * m.k["grievance"].exhaustion_half_life))
     w.war_deaths += m.dials.war_deaths
     w.abuse *= 1 - m.k["grievance"].abuse_decay

@@ -50,7 +50,8 @@ def step(m: Moment) -> None:
     n_r = len(g.regions)
     will = attack_will(g)
     armed = armed_strength(m)
-    guarded = np.exp(-k.guard * m.by_region(w.learning * w.capacity))
+    watched = 0.5 * g.y["intelligence"] * m.dials.intelligence + w.learning
+    guarded = np.exp(-k.guard * m.by_region(w.capacity * watched))
     luck = m.luck("violence", 5, n_r)
     small = poisson(luck[:, 0], (armed * will[:, None] * wide(k.small)).sum(axis=1))
     ready = np.minimum(armed[:, MOVEMENT] * will[MOVEMENT], k.cells_enough) / k.cells_enough

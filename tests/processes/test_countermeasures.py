@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.conditions import detection, found
 from sim.moment import Moment
 from sim.processes import countermeasures
-from sim.processes.countermeasures import detection, found
 from sim.world import (
     ACTIVE,
     ARRESTED,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sim.conditions import active_outreach, tolerated
 from sim.moment import Moment
 from sim.processes import exposure
-from sim.processes.exposure import active_outreach, exposure_hazard, neighbours_mean, tolerated
+from sim.processes.exposure import exposure_hazard, neighbours_mean
 from sim.world import ACTIVE, ARRESTED, EMPTY, LOW, MOVEMENT, RIVAL
 from tests.small import AA, AA1, AA2, AA3, BB, BB2, BB3, BB4, moment, near, put, turn
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sim.conditions import ruled_share
 from sim.processes import standing
-from sim.processes.standing import effective_presence, fragmentation, regional_control, theatre_prestige
+from sim.processes.standing import effective_presence, fragmentation, theatre_prestige
 from sim.world import CELL, MOVEMENT
 from tests.small import AA, AA1, BB, BB2, BB3, moment, put, turn
 
@@ -48,8 +49,8 @@ def test_control_of_a_region_is_weighted_by_residents() -> None:
     m = moment()
     lanmere = m.geography.localities.index("BB-3.lanmere")  # four in ten
     m.world.control[0, lanmere] = 0.5
-    assert regional_control(m)[0, BB3] == pytest.approx(0.2)
-    assert regional_control(m).sum() == pytest.approx(0.2)
+    assert ruled_share(m)[0, BB3] == pytest.approx(0.2)
+    assert ruled_share(m).sum() == pytest.approx(0.2)
 
 
 def test_where_the_movement_rules_it_gains_and_the_state_goes() -> None:
