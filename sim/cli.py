@@ -295,9 +295,9 @@ def _drawing(trouble: list[str], drawer: str = "draw_run") -> Callable[[Path], N
     """Draw into the unfinished folder; a mistake in a picture must not cost the tables."""
     def draw(folder: Path) -> None:
         try:
-            from sim import figures
+            import importlib
 
-            getattr(figures, drawer)(folder)
+            getattr(importlib.import_module("sim.figures"), drawer)(folder)
         except OSError:  # the disk: the writer of results deals with it
             raise
         except Exception as error:
@@ -522,10 +522,11 @@ def _plot(arguments: argparse.Namespace) -> int:
     from sim.results import ResultsError, read_manifest
 
     scoreboard = read_manifest(arguments.folder).get("kind") == "scoreboard"
-    from sim import figures
+    import importlib
 
+    drawer = getattr(importlib.import_module("sim.figures"), "draw_scoreboard" if scoreboard else "draw_run")
     try:
-        drawn = figures.draw_scoreboard(arguments.folder) if scoreboard else figures.draw_run(arguments.folder)
+        drawn = drawer(arguments.folder)
     except FileNotFoundError as error:
         raise ResultsError(f"{arguments.folder}: the result folder is not whole ({error}).") from None
     except OSError as error:
