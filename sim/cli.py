@@ -26,7 +26,7 @@ PROGRAM = "python run.py"
 QUIET_SECONDS = 2.0
 INTERRUPTED = 130
 BASELINE = "scenarios/baseline.yaml"
-LISTS = ("worlds", "levers", "outcomes", "parameters", "events", "places")
+LISTS = ("worlds", "levers", "outcomes", "parameters", "theories", "events", "places")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -416,6 +416,10 @@ def _entries(what: str, world_name: str) -> Iterable[tuple[str, ...]]:
     elif what == "parameters":
         for name, number in known.parameters().items():
             yield name, f"{number.value:g} ({number.low:g} to {number.high:g}) {number.unit}", number.description
+    elif what == "theories":
+        for question, answers in known.theories().items():
+            for i, (answer, about) in enumerate(answers.items()):
+                yield question, answer + (" (default)" if i == 0 else ""), about
     elif what == "events":
         yield from known.world(world_name).events.items()
     else:

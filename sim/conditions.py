@@ -36,6 +36,7 @@ def detection(intelligence: np.ndarray, presence: np.ndarray, cooperation: np.nd
     return rate * intelligence * presence * cooperation * (1 + learning)
 
 
+@monthly
 def found(m: Moment) -> np.ndarray:
     """Detection hazard before an organisation's own concealment, (W, R)."""
     w, g, d, k = m.world, m.geography, m.dials, m.k["counter"]

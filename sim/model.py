@@ -30,10 +30,15 @@ from sim.noise import Noise
 from sim.parameters import Geography, coefficient_groups, load_geography
 from sim.processes import MONTHLY_ORDER
 from sim.recorder import OUTCOMES, Recorder
+from sim.theories import settings
 from sim.world import RECRUITER_STATUS, World
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+
+
+#: (dial, where, amount, first month, last month or None), months since year 0
+ExtraTurn = tuple[str, Sequence[str], float, int, int | None]
 
 
 class RecruitmentModel(mesa.Model):
@@ -45,30 +50,35 @@ class RecruitmentModel(mesa.Model):
     worlds : sequence of int, optional
         Indices of the worlds in this batch; world k is the same in any batch. Default: all of the scenario.
     parameters : mapping, optional
-        Coefficient name -> array of shape (worlds,): values that differ between worlds.
+        Coefficient name -> array of shape (worlds,): values that differ between worlds. They go before the scenario's
+        own parameters, and these before what its theories set.
     strengths : mapping, optional
         Position of a lever in the scenario -> array (worlds,) of strengths that differ between worlds.
     frozen : mapping, optional
         Decision name -> constant put in its place (a placebo).
+    turns : sequence of (dial, where, amount, first month, last month or None), optional
+        Turns of dials beside those of events and levers, for experiments that no lever describes.
     checking : bool
         Check every move and the books of every month.
     """
 
     def __init__(self, scenario: Scenario, worlds: Sequence[int] | None = None, *,
                  parameters: Mapping[str, Any] | None = None, strengths: Mapping[int, np.ndarray] | None = None,
-                 frozen: Mapping[str, float] | None = None, checking: bool = False):
+                 frozen: Mapping[str, float] | None = None, turns: Sequence[ExtraTurn] = (),
+                 checking: bool = False):
         super().__init__(rng=scenario.seed % 2**32)
         ids = np.arange(scenario.worlds) if worlds is None else np.asarray(worlds, dtype=int)
         values = {k: v for k, v in scenario.parameters.items() if k.startswith("values.")}
         coefficients = {k: v for k, v in scenario.parameters.items() if k not in values}
         self.scenario = scenario
         self.geography: Geography = load_geography(scenario.world, values)
-        self.k = coefficient_groups({**coefficients, **(parameters or {})}, ids.size)
+        self.k = coefficient_groups({**settings(scenario.theories), **coefficients, **(parameters or {})}, ids.size)
         self.start, self.months = int(scenario.start), int(scenario.end) - int(scenario.start) + 1
         self.frozen = dict(frozen or {})
         self.world = World(self.geography, self.k, ids.size, self.start / 12, checking)
         self.noise = Noise(scenario.seed, ids)
-        self.timeline = timeline(scenario, self.geography, strengths or {})
+        self.timeline = [*timeline(scenario, self.geography, strengths or {}),
+                         *(extra_turn(turn, self.geography) for turn in turns)]
         self._turns_of = {turn.dial: [t for t in self.timeline if t.dial == turn.dial] for turn in self.timeline}
         names = tuple(OUTCOMES) if tuple(scenario.record) in ((), ("all",)) else tuple(scenario.record)
         self.recorder = Recorder(names, ids.size, self.months, len(self.geography.regions),
@@ -213,6 +223,12 @@ def places_of(scope: str, where: Sequence[str], g: Geography) -> np.ndarray:
         else:
             raise ValueError(f"'{place}' is no place for a dial of scope {scope}")
     return np.array(sorted(found), dtype=int)
+
+
+def extra_turn(turn: ExtraTurn, g: Geography) -> Turn:
+    """A turn that belongs to no event or lever."""
+    dial, where, amount, first, last = turn
+    return Turn(dial, places_of(DIALS[dial].scope, where, g), amount, first, last, 0, 1.0)
 
 
 def timeline(scenario: Scenario, g: Geography, strengths: Mapping[int, np.ndarray]) -> list[Turn]:

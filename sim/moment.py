@@ -65,6 +65,18 @@ class Moment:
 Rule = TypeVar("Rule", bound=Callable[..., Any])
 
 
+def fixed(rule: Rule) -> Rule:
+    """A rule of the geography alone: worked out once for each geography and kept."""
+
+    @functools.wraps(rule)
+    def once(g: Geography) -> Any:
+        if rule not in g.kept:
+            g.kept[rule] = rule(g)
+        return g.kept[rule]
+
+    return cast(Rule, once)
+
+
 def monthly(rule: Rule) -> Rule:
     """A rule whose inputs stay as they are between its uses in a month: worked out once in the model's own month."""
 

@@ -158,6 +158,11 @@ def binomial(u: ArrayLike, n: ArrayLike, p: ArrayLike, dtype: DTypeLike = np.int
     """
     u, n, p = np.asarray(u, np.float64), _integers(n, "n"), np.asarray(p, np.float64)
     _require(p, "p", 0.0, 1.0)
+    return _inverse_binomial(u, n, p, dtype)
+
+
+def _inverse_binomial(u: Floats, n: Ints, p: Floats, dtype: DTypeLike = np.int64) -> NDArray[Any]:
+    """`binomial` of sound arrays."""
     bound = u + n * p  # P(X = 0) = (1 - p)**n >= 1 - n p
     out = np.zeros(bound.shape, dtype)
     index = _where(bound >= 1.0)
@@ -230,10 +235,17 @@ def systematic_split(stock: ArrayLike, n: ArrayLike, u: ArrayLike) -> Ints:
     if not index.size:
         return taken
     pick = _picker(lead, index)
-    number, v = pick(n).astype(np.int64, copy=False)[:, None], pick(u)[:, None]
-    _require_below_one(v)
-    reach = np.add.accumulate(_gather_rows(stock, lead, index), axis=-1, dtype=np.int64)
-    total = reach[:, -1:].copy() if groups else np.zeros_like(number)
+    rows = _split_rows(_gather_rows(stock, lead, index), pick(n).astype(np.int64, copy=False), pick(u))
+    taken.reshape(math.prod(lead), groups)[index] = rows
+    return taken
+
+
+def _split_rows(rows: Ints, n: Ints, u: Floats) -> Ints:
+    """`systematic_split` of rows that all give somebody."""
+    number, v = n[:, None], u[:, None]
+    _require_below_one(u)
+    reach = np.add.accumulate(rows, axis=-1, dtype=np.int64)
+    total = reach[:, -1:].copy() if rows.shape[-1] else np.zeros_like(number)
     if (number > total).any():
         raise ValueError("cannot take more than the stock holds")
     if (total > _MAX_TOTAL).any():
@@ -243,8 +255,7 @@ def systematic_split(stock: ArrayLike, n: ArrayLike, u: ArrayLike) -> Ints:
     reach += start
     reach //= total
     reach[:, 1:] -= reach[:, :-1].copy()
-    taken.reshape(math.prod(lead), groups)[index] = reach
-    return taken
+    return reach
 
 
 def split_shares(n: ArrayLike, shares: ArrayLike, u: ArrayLike) -> Ints:
@@ -279,7 +290,7 @@ def split_shares(n: ArrayLike, shares: ArrayLike, u: ArrayLike) -> Ints:
     rows = np.zeros((index.size, options), np.int64)
     chance = np.divide(share, onward, out=np.zeros_like(share), where=onward > 0.0)
     for option in range(options - 1):
-        rows[:, option] = binomial(v[:, option], left, chance[:, option])
+        rows[:, option] = _inverse_binomial(v[:, option], left, chance[:, option])
         left = left - rows[:, option]
     rows[:, -1] = left
     given.reshape(-1, options)[index] = rows
@@ -494,7 +505,8 @@ def _picker(shape: tuple[int, ...], index: Ints) -> Callable[[NDArray[Any]], NDA
 def _gather_rows(x: NDArray[Any], lead: tuple[int, ...], index: Ints) -> NDArray[Any]:
     """As `_gather`, for rows along the last axis: shape (len(index), G)."""
     if x.shape[:-1] == lead:
-        return x.reshape(math.prod(lead), x.shape[-1])[index]
+        rows = x.reshape(math.prod(lead), x.shape[-1])
+        return rows if index.size == len(rows) else rows[index]
     return np.broadcast_to(x, (*lead, x.shape[-1]))[np.unravel_index(index, lead)]
 
 

@@ -1,28 +1,36 @@
 """Every number of the model, each with unit, range, source and confidence.
 
 Two kinds: *coefficients* of the mechanisms (`data/coefficients.yaml`, the same for every geography) and *values* of
-places and actors (`data/<world>/values.csv`). The loader refuses a number that lacks a unit, a range or a source.
+places and actors (`data/<world>/values.csv`). The loader refuses a number that lacks a unit, a range or a source, and
+whatever else breaks the contract of the folder (`sim.contract`).
 """
 
 from __future__ import annotations
 
-import csv
 import functools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-import yaml
+
+from sim.contract import (
+    CONFIDENCE,
+    DataError,
+    Rows,
+    check_events,
+    check_tables,
+    check_theatre,
+    check_values,
+    kinds_of_place,
+    plain,
+    read_rows,
+    read_yaml,
+)
 
 DATA = Path(__file__).parent / "data"
-CONFIDENCE = ("measured", "derived", "assumed")
-
-
-class DataError(ValueError):
-    """A data file breaks the contract of its folder; the message names file, line and key."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +70,15 @@ def coefficients() -> dict[str, Coefficient]:
     """All coefficients of the mechanisms by dotted name, for instance ``exposure.peers``."""
     path = DATA / "coefficients.yaml"
     found: dict[str, Coefficient] = {}
-    for group, entries in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+    for group, entries in read_yaml(path).items():
         for name, raw in entries.items():
-            low, high = raw.get("range", (None, None))
-            found[f"{group}.{name}"] = _number({**raw, "low": low, "high": high}, f"{path.name}: {group}.{name}")
+            where = f"{path.name}, line {getattr(raw, 'line', entries.line)}: {group}.{name}"
+            if not isinstance(raw, dict):
+                raise DataError(f"{where}: a mapping with value, unit, range, source and confidence is needed")
+            span = raw.get("range")
+            if not isinstance(span, list) or len(span) != 2:
+                raise DataError(f"{where}: 'range' is missing; it is written [low, high]")
+            found[f"{group}.{name}"] = _number({**raw, "low": span[0], "high": span[1]}, where)
     return found
 
 
@@ -102,19 +115,12 @@ def available_worlds() -> list[str]:
     return sorted(path.parent.name for path in DATA.glob("*/world.yaml"))
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
-
-
-def read_values(path: Path) -> dict[tuple[str, str], Number]:
-    """`values.csv` as (place, field) -> Number."""
+def read_values(rows: Rows) -> dict[tuple[str, str], Number]:
+    """The rows of `values.csv` as (place, field) -> Number."""
     found: dict[tuple[str, str], Number] = {}
-    for line, row in enumerate(_rows(path), start=2):
-        where = f"{path.name}, line {line}"
-        key = (row.get("place") or "", row.get("field") or "")
-        if not all(key):
-            raise DataError(f"{where}: place and field must be given")
+    for line, row in enumerate(rows, start=2):
+        where = f"values.csv, line {line}"
+        key = row["place"], row["field"]
         if key in found:
             raise DataError(f"{where}: {key[0]} already has a value for {key[1]}")
         found[key] = _number(row, where)
@@ -162,21 +168,6 @@ def month_number(text: str) -> int:
     return int(year) * 12 + int(month) - 1
 
 
-Rule = TypeVar("Rule", bound=Callable[..., Any])
-
-
-def fixed(rule: Rule) -> Rule:
-    """A rule of the geography alone: worked out once for each geography and kept."""
-
-    @functools.wraps(rule)
-    def once(g: Geography) -> Any:
-        if rule not in g.kept:
-            g.kept[rule] = rule(g)
-        return g.kept[rule]
-
-    return cast(Rule, once)
-
-
 @dataclass
 class Geography:
     """A world as arrays: regions (R), localities (L), countries (Y), outside nodes (X), origins G = Y + X."""
@@ -218,7 +209,7 @@ class Geography:
     r: dict[str, np.ndarray] = field(default_factory=dict)  # region fields
     y: dict[str, np.ndarray] = field(default_factory=dict)  # country fields
     l: dict[str, np.ndarray] = field(default_factory=dict)  # noqa: E741  locality fields
-    kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # see `fixed`
+    kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # by `sim.moment.fixed`
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy may be altered, so it works its fixed rules out afresh."""
@@ -271,9 +262,28 @@ COUNTRY_FIELDS = ("population_start", "population_growth", "youth_share_start", 
 LOCALITY_FIELDS = {"security_presence": None, "local_armed_per_1000": None, "orphaned": None, "cleavage": None,
                    "allegiance": 0.0}
 NODE_FIELDS = ("fighter_stock", "base_willingness")
-ORGANISATION_FIELDS = ("selectivity", "revolutionary", "prestige_start", "money_start", "concealment",
-                       "attack_will")
+#: field -> kinds of organisation that need it
+ORGANISATION_FIELDS = {"selectivity": ("movement", "rival", "mass"), "revolutionary": ("movement", "rival", "mass"),
+                       "concealment": ("movement", "rival", "mass"), "attack_will": ("movement", "rival", "mass"),
+                       "prestige_start": ("rival", "quietist"), "money_start": ("rival",)}
 AUTHORITY_FIELDS = ("fighters", "cohesion", "brutality", "patron_support")
+THEATRE_FIELDS = ("rebel_strength", "movement_strength", "movement_territory", "lethality", "access")
+#: Figures of countries behind the amounts of events; nothing else reads them.
+BACKGROUND_FIELDS = ("hopes_raised", "oil_dependence")
+
+
+def levels() -> dict[str, list[str]]:
+    """Field of `values.csv` -> kinds of place where somebody reads it."""
+    found: dict[str, list[str]] = {}
+    for names, kinds in (
+            ((*REGION_FIELDS, "population", "area", "deprivation_indicator"), ("region", "country", "everywhere")),
+            (COUNTRY_FIELDS, ("country", "everywhere")), (BACKGROUND_FIELDS, ("country",)),
+            (tuple(LOCALITY_FIELDS), ("locality", "region", "country", "everywhere")), (("share",), ("locality",)),
+            (NODE_FIELDS, ("neighbour node", "rest node")), (AUTHORITY_FIELDS, ("authority",)),
+            (("cooperation",), ("pair", "everywhere"))):
+        for name in names:
+            found.setdefault(name, []).extend(kinds)
+    return found | {name: [f"{kind} organisation" for kind in kinds] for name, kinds in ORGANISATION_FIELDS.items()}
 
 
 def load_geography(world: str, overrides: Mapping[str, float] | None = None) -> Geography:
@@ -292,9 +302,13 @@ def _load(world: str, overrides: tuple[tuple[str, float], ...]) -> Geography:
     folder = DATA / world
     if not (folder / "world.yaml").exists():
         raise DataError(f"no world '{world}'; there are {', '.join(available_worlds())}")
-    tables = {name: _rows(folder / f"{name}.csv") for name in
+    tables = {name: read_rows(folder / f"{name}.csv") for name in
               ("countries", "regions", "localities", "nodes", "links", "organisations", "authorities", "theatre")}
-    values = read_values(folder / "values.csv")
+    check_tables(tables, read_yaml(folder / "world.yaml"))
+    check_theatre(tables["theatre"], THEATRE_FIELDS)
+    rows = read_rows(folder / "values.csv")
+    check_values(rows, kinds_of_place(tables), levels())
+    values = read_values(rows)
     for name, value in overrides:
         place, _, field_name = name.removeprefix("values.").rpartition(".")
         if (place, field_name) not in values:
@@ -313,14 +327,14 @@ def _topology(world: str, folder: Path, tables: dict[str, list[dict[str, str]]],
     country_of = np.array([ids["countries"].index(row["country"]) for row in tables["regions"]])
     localities = sorted(tables["localities"], key=lambda row: (index[row["region"]], row["id"].endswith(".rest")))
     region_of = np.array([index[row["region"]] for row in localities])
-    if set(region_of) != set(range(len(index))):
-        raise DataError(f"{world}/localities.csv: every region needs at least the locality '<region>.rest'")
     tables["localities"] = localities
     lon = np.array([float(row["lon"]) for row in tables["regions"]])
     lat = np.array([float(row["lat"]) for row in tables["regions"]])
-    info = yaml.safe_load((folder / "world.yaml").read_text(encoding="utf-8"))
+    info = plain(read_yaml(folder / "world.yaml"))
     links, node_links, airport = _links(tables["links"], index, ids["nodes"], country_of)
-    events = yaml.safe_load((folder / "events.yaml").read_text(encoding="utf-8")) or []
+    events = read_yaml(folder / "events.yaml") or []
+    check_events(events, ids["countries"], ids["regions"])
+    events = plain(events)
     return Geography(
         name=world, info=info, countries=ids["countries"], country_names=[row["name"] for row in tables["countries"]],
         regions=ids["regions"], region_names=[row["name"] for row in tables["regions"]],
@@ -355,11 +369,9 @@ def _links(rows: list[dict[str, str]], index: Mapping[str, int], nodes: list[str
     both: list[tuple[int, int, float]] = []
     outside: list[tuple[int, int, float]] = []
     airport = np.zeros(len(index), dtype=bool)
-    for line, row in enumerate(rows, start=2):
+    for row in rows:
         ends = [end for end in (row["from"], row["to"]) if end in index]
         others = [end for end in (row["from"], row["to"]) if end in nodes]
-        if len(ends) + len(others) != 2:
-            raise DataError(f"links.csv, line {line}: unknown place in {row['from']}-{row['to']}")
         if row["kind"] == "air":
             airport[[index[end] for end in ends]] = True
         elif len(ends) == 2:
@@ -401,7 +413,7 @@ def relative_deprivation(indicator: np.ndarray, country_of: np.ndarray, capital:
 
 
 def by_density(national: np.ndarray, density: np.ndarray, country_of: np.ndarray) -> np.ndarray:
-    """Online reach by region: the national share, three fifths of it in the emptiest region to seven fifths in the densest.
+    """Online reach by region: from three fifths of the national share in the emptiest to seven fifths in the densest.
 
     Towns were connected first; no regional figures were found, so one rule on the rank of density serves all countries.
     """
@@ -435,12 +447,12 @@ def _fill_fields(g: Geography) -> None:
     for country in range(len(g.countries)):
         for other in range(country):
             g.cooperation(country, other)
-    for node in g.nodes:
+    for node in g.origins[len(g.countries):]:
         for name in NODE_FIELDS:
             g.number(name, node)
-    for organisation in g.organisations.values():
-        for name in ORGANISATION_FIELDS:
-            g.number(name, organisation)
+    for name, kinds in ORGANISATION_FIELDS.items():
+        for kind in kinds:
+            g.number(name, g.organisations[kind])
     for authority in g.authorities:
         authority.update({name: g.number(name, authority["id"]).value for name in AUTHORITY_FIELDS})
 

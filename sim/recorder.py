@@ -53,8 +53,7 @@ def _from_neighbours(m: Moment) -> Any:
 def _recruiters(m: Moment) -> Any:
     w, n = m.world, len(m.geography.regions)
     alive = (w.recruiter_status == 1) | (w.recruiter_status == 2)
-    cell = np.arange(w.n)[:, None] * n + w.recruiter_place
-    return np.bincount(cell.ravel(), alive.ravel(), minlength=w.n * n).reshape(w.n, n)
+    return np.bincount(w.cells(w.recruiter_place).ravel(), alive.ravel(), minlength=w.n * n).reshape(w.n, n)
 
 
 def _control(m: Moment) -> Any:
@@ -78,6 +77,8 @@ def _state(name: str) -> Callable[[Moment], Any]:
 _ALL = (
     Outcome("recruits", "persons/month", "new recruits of any organisation"),
     Outcome("recruits_movement", "persons/month", "new recruits of the movement"),
+    Outcome("recruits_rival", "persons/month", "new recruits of the older network"),
+    Outcome("recruits_mass", "persons/month", "new activists of the mass movement"),
     Outcome("departures", "persons/month", "residents who reach the distant theatre"),
     Outcome("departures_movement", "persons/month", "of these, with the movement"),
     Outcome("to_foothold", "persons/month", "recruits who leave for a hub nearer by"),
@@ -96,10 +97,12 @@ _ALL = (
             look=lambda m: m.world.theatre.sum(axis=1)),
     Outcome("in_theatre_movement", "persons", "of these, with the movement", look=lambda m: m.world.theatre[:, 0]),
     Outcome("recruiters", "persons", "recruiters at large", look=_recruiters),
+    Outcome("interdicted", "persons/month", "travellers stopped on the way to the theatre"),
     Outcome("arrests", "persons/month", "arrests"),
     Outcome("cells_dismantled", "cells/month", "cells dismantled"),
     Outcome("cases", "persons/month", "court cases"),
     Outcome("prisoners", "persons", "prisoners", look=lambda m: sum(m.world.present(o, 3) for o in range(3))),
+    Outcome("released", "persons/month", "prisoners let out"),
     Outcome("returnees_jailed", "persons/month", "returnees jailed"),
     Outcome("returnees_hidden", "persons/month", "returnees in hiding"),
     Outcome("returnees_reintegrated", "persons/month", "returnees reintegrated"),
@@ -109,6 +112,7 @@ _ALL = (
     Outcome("attempts", "attempts/month", "attempts on localities"),
     Outcome("attempts_failed", "attempts/month", "of these, failed"),
     Outcome("revolts", "revolts/month", "revolts against the movement's rule"),
+    Outcome("revolts_crushed", "revolts/month", "of these, crushed"),
     Outcome("attacks", "attacks/month", "attacks"),
     Outcome("mass_attacks", "attacks/month", "mass-casualty attacks (ten or more dead besides the attackers)"),
     Outcome("deaths_militants", "deaths/month", "militants killed"),
@@ -149,8 +153,11 @@ class Recorder:
 
     def look(self, m: Moment) -> None:
         """Record one month."""
-        for i, outcome in enumerate(self.outcomes):
-            self.values[i, :, m.step] = m.flows.get(outcome.name, 0.0) if outcome.look is None else outcome.look(m)
+        for values, outcome in zip(self.values, self.outcomes, strict=True):
+            if outcome.look is not None:
+                values[:, m.step] = outcome.look(m)
+            elif outcome.name in m.flows:
+                values[:, m.step] = m.flows[outcome.name]
         self.control[:, m.step] = m.world.control
         self.cause[:, m.step] = m.world.loss_cause
 

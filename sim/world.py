@@ -7,6 +7,7 @@ N recruiters. People are integers; `move` is the only way to move them and `chec
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -191,7 +192,7 @@ class World:
         """
         arrived = taken if into is None else into
         if self.checking:
-            self._check_move(source, target, taken, arrived, at)
+            self._check_move(source, target, taken, arrived, at, to)
         if not taken.any():
             return
         getattr(self, source)[at] -= taken
@@ -227,16 +228,16 @@ class World:
         if not number.any():
             return
         world, which, region = number.nonzero()
-        organisation, condition = np.asarray(sources).T
+        organisation, condition = _columns(tuple(sources))
         at = (world, organisation[which], condition[which], region)
-        taken = systematic_split(self.militants[at], number[world, which, region], luck[world, which, region])
-        taken = taken.astype(np.int32)
+        cell = (world, which, region)
+        taken = systematic_split(self.militants[at], number[cell], luck[cell]).astype(np.int32)
         if isinstance(targets, str):
             into = np.zeros_like(self.dead)
             np.add.at(into, world, taken)
             self.move("militants", targets, taken, at=at, into=into)
             return
-        organisation, condition = np.asarray(targets).T
+        organisation, condition = _columns(tuple(targets))
         to = (world, organisation[which], condition[which], region)
         if len(set(targets)) == len(targets):
             self.move("militants", "militants", taken, at=at, to=to)
@@ -274,15 +275,26 @@ class World:
         """Sympathisers by region, (W, R)."""
         return over_last(self.sympathisers)
 
-    def _check_move(self, source: str, target: str, taken: np.ndarray, arrived: np.ndarray, at: tuple) -> None:
+    def _check_move(self, source: str, target: str, taken: np.ndarray, arrived: np.ndarray, at: tuple,
+                    to: tuple) -> None:
         if (source, target) not in ALLOWED:
             raise BooksError(f"nobody may move from {source} to {target}")
-        if np.asarray(taken).sum() != np.asarray(arrived).sum():
-            raise BooksError(f"{source} to {target}: {np.sum(taken)} left and {np.sum(arrived)} arrived")
+        left, came = self._by_world(source, taken, at), self._by_world(target, arrived, to)
+        if not np.array_equal(left, came):
+            world = int(np.argmax(left != came))
+            raise BooksError(f"{source} to {target}: {left[world]} left and {came[world]} arrived in world {world}")
         if (np.asarray(taken) < 0).any() or (np.asarray(arrived) < 0).any():
             raise BooksError(f"{source} to {target}: a negative number of people")
         if source in NON_NEGATIVE and (getattr(self, source)[at] < taken).any():
             raise BooksError(f"{source} to {target}: more people leave than are there")
+
+    def _by_world(self, stock: str, number: np.ndarray, at: tuple) -> np.ndarray:
+        """People of ``stock[at]`` added up by world, (W,), whatever way ``at`` picks worlds."""
+        shape = getattr(self, stock).shape
+        world = np.broadcast_to(np.arange(self.n).reshape(-1, *(1,) * (len(shape) - 1)), shape)[at]
+        if np.shape(number) != np.shape(world):
+            raise BooksError(f"{stock}: numbers of shape {np.shape(number)} for places of shape {np.shape(world)}")
+        return np.bincount(np.ravel(world), np.ravel(number), self.n).astype(np.int64)
 
     def people(self) -> np.ndarray:
         """Everybody on the books, (W,): constant from the first month to the last."""
@@ -305,6 +317,13 @@ class World:
     def youth(self) -> np.ndarray:
         """Residents aged 15-34 on the books as residents, (W, R)."""
         return (over_last(self.uninvolved) + over_last(self.sympathisers)).astype(float)
+
+
+@functools.cache
+def _columns(pairs: tuple[tuple[int, int], ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Organisations and conditions of pairs, as index arrays."""
+    organisation, condition = zip(*pairs, strict=True)
+    return np.array(organisation), np.array(condition)
 
 
 def over_last(counts: np.ndarray) -> np.ndarray:

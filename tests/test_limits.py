@@ -23,6 +23,11 @@ def baseline(worlds=4, end="2017-12", **changes):
     return load_scenario(BASELINE, {"worlds": worlds, "end": end}).model_copy(update=changes)
 
 
+def countries():
+    g = load_geography("maghreb")
+    return [g.country_slices[g.countries.index(c)] for c in ("DZ", "LY", "MA", "TN")]
+
+
 def outcome(raw, name):
     return raw.values[raw.names.index(name)]
 
@@ -91,17 +96,13 @@ def test_no_recruiters_peers_or_online_reach_then_nobody_joins():
 
 def test_all_exits_shut_then_nobody_departs():
     scenario = baseline(end="2016-12")
-    from sim.model import RecruitmentModel, Turn
-
-    model = RecruitmentModel(scenario)
-    countries = np.arange(len(model.geography.countries))
-    model.timeline.append(Turn("exit_ban", countries, 1.0, int(scenario.start), None, 0, 1.0))
-    recorder = model.run()
-    names = [o.name for o in recorder.outcomes]
-    assert recorder.values[names.index("departures")].sum() == 0
-    assert recorder.values[names.index("recruits")].sum() > 0
-    # Across borders nobody reaches a hub either: whoever came from another country of the map is not there.
-    assert recorder.values[names.index("neighbour_members")].sum() == 0
+    raw = arrays(scenario, 1, options={"turns": [("exit_ban", ["*"], 1.0, int(scenario.start), None)]})
+    assert outcome(raw, "departures").sum() == 0
+    assert outcome(raw, "recruits").sum() > 0
+    # Nor does anybody leave for a hub across a border: what is left goes to hubs of the own, collapsed country.
+    standing = [own for country, own in zip(("DZ", "LY", "MA", "TN"), countries(), strict=True) if country in ("DZ", "MA")]
+    for own in standing:
+        assert outcome(raw, "to_foothold")[..., own].sum() == 0
 
 
 def test_full_capacity_and_cohesion_leave_no_foothold():

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
-from sim.conditions import found, tolerated
+from sim.conditions import found, guarded, open_sites
 from sim.moment import Moment
-from sim.world import ACTIVE, CELL, EMPTY, GROUND, HIDDEN, LOW, MASS, MOVEMENT, RIVAL, over_last, regional_mean, regional_sum
+from sim.world import ACTIVE, CELL, EMPTY, GROUND, HIDDEN, LOW, MASS, MOVEMENT, RIVAL, regional_mean, regional_sum
 
 if TYPE_CHECKING:
     from sim.model import RecruitmentModel
@@ -122,8 +122,7 @@ class Quietists(RecruiterOrganisation):
 
 def conduct_recruiters(m: Moment) -> None:
     """All recruiters' month: look around, move, lie low, change side; new ones arise."""
-    w, g, k = m.world, m.geography, m.k["recruiter"]
-    world = np.arange(w.n)[:, None]
+    w, k = m.world, m.k["recruiter"]
     n = w.slot_region.size
     luck = m.luck("recruiter", n, 5)
     active = w.recruiter_status == ACTIVE
@@ -131,23 +130,22 @@ def conduct_recruiters(m: Moment) -> None:
     risk = found(m)
     value = worth(w.sympathising(), w.readiness, risk, k.caution)
     _move(m, luck[..., 0], luck[..., 1], alive, value)
-    pressure = risk[world, w.recruiter_place]
-    low = luck[..., 2] < 1 - np.exp(-k.low * pressure)
+    here = w.cells(w.recruiter_place)
+    low = luck[..., 2] < (1 - np.exp(-k.low * risk)).take(here)
     status = np.where(alive, np.where(low, LOW, ACTIVE), w.recruiter_status)
     lead = w.prestige[:, :1] + 0.3 * w.money[:, :1] - w.prestige[:, 1:2] - 0.3 * w.money[:, 1:2]
     crossing = alive & (luck[..., 3] < 1 - np.exp(-k.switch * np.abs(lead)))
     wish = np.where(lead > k.loyalty, MOVEMENT, np.where(lead < -k.loyalty, RIVAL, -1))
     side = np.where(crossing & (wish >= 0) & (w.recruiter_org != MASS), wish, w.recruiter_org)
-    w.recruiter_org[:] = _open_work(m, side, alive, m.luck("recruiter.open", n))
+    w.recruiter_org[:] = _open_work(m, side, alive, open_sites(m).take(here), m.luck("recruiter.open", n))
     w.recruiter_status[:] = status
     w.recruiter_skill += np.where(active, k.experience * (1 - w.recruiter_skill), 0.0)
     _arise(m, luck[..., 4])
 
 
-def _open_work(m: Moment, side: np.ndarray, alive: np.ndarray, luck: np.ndarray) -> np.ndarray:
+def _open_work(m: Moment, side: np.ndarray, alive: np.ndarray, freedom: np.ndarray, luck: np.ndarray) -> np.ndarray:
     """Men of the older network preach in the open where they may, and go back underground once they may not [E050]."""
     w, k = m.world, m.k["recruiter"]
-    freedom = m.by_region(tolerated(m))[np.arange(w.n)[:, None], w.recruiter_place]
     out = alive & (side == RIVAL) & (luck < k.open_work * freedom)
     under = alive & (side == MASS) & (luck < k.open_work * (1 - freedom))
     new = np.where(w.prestige[:, :1] > w.prestige[:, 1:2], MOVEMENT, RIVAL)
@@ -156,14 +154,12 @@ def _open_work(m: Moment, side: np.ndarray, alive: np.ndarray, luck: np.ndarray)
 
 def _move(m: Moment, where: np.ndarray, whether: np.ndarray, alive: np.ndarray, value: np.ndarray) -> None:
     w, g, k = m.world, m.geography, m.k["recruiter"]
-    world = np.arange(w.n)[:, None]
     place = w.recruiter_place
     link = g.link_start[place] + (where * g.link_degree[place]).astype(int)
     target = g.link_from[link]
-    guard = np.clip(w.barrier + m.dials.border_effort, 0, 1)[..., :]
-    guard = np.broadcast_to(guard, (w.n, len(g.regions)))
-    cost = k.crossing * g.link_cross[link] * (1 + guard[world, target])
-    gain = value[world, target] - value[world, place] - cost
+    there = w.cells(target)
+    cost = k.crossing * g.link_cross[link] * (1 + guarded(m).take(there))
+    gain = value.take(there) - value.take(w.cells(place)) - cost
     go = alive & (whether < m.decided("recruiter.move", move_chance(gain, k.mobility)))
     w.recruiter_place[:] = np.where(go, target, place)
 
@@ -177,18 +173,17 @@ def expected_new(m: Moment) -> np.ndarray:
 
 
 def _arise(m: Moment, luck: np.ndarray) -> None:
-    w, g, k = m.world, m.geography, m.k["recruiter"]
-    slots = np.bincount(w.slot_region, minlength=len(g.regions))
-    chance = 1 - np.exp(-expected_new(m) / slots)
-    new = (w.recruiter_status == EMPTY) & (luck < chance[:, w.slot_region])
+    w, k = m.world, m.k["recruiter"]
+    start = w.cells(w.slot_region)
+    chance = 1 - np.exp(-expected_new(m) / w.slots)
+    new = (w.recruiter_status == EMPTY) & (luck < chance.take(start))
     if not new.any():
         return
-    members = over_last(w.militants[:, :, CELL]).astype(float)  # (W, O, R)
-    members[:, MASS] *= 0.2
-    total = np.maximum(members.sum(axis=1), 1e-9)[:, w.slot_region]
+    movement, rival, mass = w.members(MOVEMENT, CELL), w.members(RIVAL, CELL), 0.2 * w.members(MASS, CELL)
+    total = np.maximum(movement + rival + mass, 1e-9)
     pick = m.luck("recruiter.side", w.slot_region.size)
-    first = members[:, MOVEMENT][:, w.slot_region] / total
-    second = first + members[:, RIVAL][:, w.slot_region] / total
+    first = (movement / total).take(start)
+    second = first + (rival / total).take(start)
     side = np.where(pick < first, MOVEMENT, np.where(pick < second, RIVAL, MASS))
     w.recruiter_org[:] = np.where(new, side, w.recruiter_org)
     w.recruiter_place[:] = np.where(new, w.slot_region, w.recruiter_place)
@@ -203,10 +198,9 @@ def place_first_recruiters(m: Moment) -> None:
     in the share its activists have among both.
     """
     w, g, k = m.world, m.geography, m.k["recruiter"]
-    slots = np.bincount(w.slot_region, minlength=len(g.regions))
     expected = k.per_veteran * (g.r["veterans"] + 0.3 * g.r["prison_network"] + 0.3 * g.r["rival_start"])
     luck = m.luck("recruiter.first", w.slot_region.size, 3)
-    chance = 1 - np.exp(-np.broadcast_to(expected / slots, (w.n, len(g.regions))))
+    chance = 1 - np.exp(-np.broadcast_to(expected / w.slots, (w.n, len(g.regions))))
     here = luck[..., 0] < chance[:, w.slot_region]
     share = g.r["mass_start"] / np.maximum(g.r["mass_start"] + g.r["veterans"], 1.0)
     side = np.where(luck[..., 1] < share[w.slot_region], MASS, RIVAL)

@@ -11,11 +11,11 @@ import mesa
 import numpy as np
 
 from sim.moment import Moment, flat, monthly
-from sim.parameters import Geography
 from sim.world import CELL, GROUND, MASS, MOVEMENT, arriving, locality_sum, over_last
 
 if TYPE_CHECKING:
     from sim.model import RecruitmentModel
+    from sim.parameters import Geography
 
 
 def lagged(old: np.ndarray, signal: np.ndarray, speed: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
@@ -181,25 +182,44 @@ def stage_seed(seed: int, *names: object) -> int:
 # --- work in processes, chunks on disk -------------------------------------------------------------------------------
 
 
-def spread_out(function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], jobs: int,
-               done: Callable[[int, Any], None]) -> None:
-    """Call ``function(*task)`` for every task on several processes; ``done(index, result)`` as they finish."""
-    if jobs <= 1 or len(tasks) <= 1:
-        for i, task in enumerate(tasks):
-            done(i, function(*task))
-        return
-    fork = sys.platform == "linux" and threading.active_count() == 1
-    context = multiprocessing.get_context("fork" if fork else "spawn")
-    with ProcessPoolExecutor(min(jobs, len(tasks)), context) as pool:
-        futures = {pool.submit(_quietly, function, task): i for i, task in enumerate(tasks)}
-        try:
-            for future in as_completed(futures):
-                done(futures[future], future.result())
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in multiprocessing.active_children():
+class Crew:
+    """Processes that live as long as a calibration; one job works in this process."""
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Crew:
+        if self.jobs > 1:
+            # Forking is ten times faster than spawning but unsafe beside running threads.
+            fork = sys.platform == "linux" and threading.active_count() == 1
+            context = multiprocessing.get_context("fork" if fork else "spawn")
+            self._pool = ProcessPoolExecutor(self.jobs, context, initializer=_leave_stopping_to_the_owner)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        if self._pool is None:
+            return
+        processes = list((self._pool._processes or {}).values())
+        self._pool.shutdown(wait=kind is None, cancel_futures=True)
+        if kind is not None:
+            for process in processes:
                 process.terminate()
-            raise
+
+    def do(self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], done: Callable[[int, Any], None]
+           ) -> None:
+        """Call ``function(*task)`` for every task; ``done(index, result)`` as they finish."""
+        if self._pool is None or len(tasks) <= 1:
+            for i, task in enumerate(tasks):
+                done(i, function(*task))
+            return
+        futures = {self._pool.submit(_quietly, function, task): i for i, task in enumerate(tasks)}
+        for future in as_completed(futures):
+            done(futures[future], future.result())
+
+
+def _leave_stopping_to_the_owner() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _quietly(function: Callable[..., Any], task: tuple[Any, ...]) -> Any:
@@ -230,7 +250,7 @@ class Workshop:
     simulator: Simulator
     prior: Prior
     seed: int
-    jobs: int
+    crew: Crew
     progress: Progress
     log: Log
     seconds: dict[str, float] = field(default_factory=dict)
@@ -268,7 +288,7 @@ class Workshop:
             self.progress(f"{stage}: worlds", min(finished * CHUNK, len(u)), len(u))
 
         tasks = [(self.simulator, self._cut(values, starts[i]), seed, starts[i], tuple(ids)) for i in missing]
-        spread_out(_simulate_chunk, tasks, self.jobs, keep)
+        self.crew.do(_simulate_chunk, tasks, keep)
         table = pd.concat([pd.read_parquet(path) for path in files], ignore_index=True)
         write_table(table, whole)
         for path in files:
@@ -290,7 +310,7 @@ class Workshop:
             found[index] = emulator
             self.progress(f"{stage}: emulators", len(found), len(tasks))
 
-        spread_out(em.fit_emulator, tasks, self.jobs, keep)
+        self.crew.do(em.fit_emulator, tasks, keep)
         self.seconds[f"{stage}: emulators"] = time.monotonic() - began
         return [found[i] for i in range(len(tasks))]
 
@@ -311,17 +331,20 @@ class Region:
     cutoff: float
     tests: list[tuple[list[em.Emulator], int, tuple[str, ...]]] = field(default_factory=list)
 
-    def excess(self, u: np.ndarray, enough: float = np.inf) -> np.ndarray:
+    def excess(self, u: np.ndarray, enough: float = np.inf, newest: em.Guess | None = None) -> np.ndarray:
         """Ranked implausibility above the cutoff, the worst of the waves, (n,); at most 0 inside.
 
-        Where the newest wave already exceeds ``enough`` the earlier ones are not asked.
+        Where the newest wave already exceeds ``enough`` the earlier ones are not asked; ``newest`` is what its
+        emulators say, where that is known.
         """
         out = np.full(len(u), -np.inf)
         rows = np.arange(len(u))
         for emulators, rank, aside in reversed(self.tests):
             if not rows.size:
                 break
-            off = em.implausibility(em.predict(emulators, u[rows]), self.goals)
+            guess = newest if newest is not None else em.predict(emulators, u[rows] if rows.size < len(u) else u)
+            newest = None
+            off = em.implausibility(guess, self.goals)
             out[rows] = np.maximum(out[rows], em.ranked(off, self.goals, rank, aside) - self.cutoff)
             rows = rows[out[rows] <= enough]
         return out
@@ -337,17 +360,19 @@ def sobol(n: int, d: int, seed: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Density:
-    """Log density on the unit cube: emulated likelihood (or 1) inside the region, falling off steeply outside."""
+    """Log density on the unit cube: emulated likelihood (or 1) inside the region, falling off steeply outside.
+
+    ``emulators`` are those of the region's newest wave.
+    """
 
     region: Region
     emulators: list[em.Emulator] | None = None
     slack: float = 0.0
 
     def __call__(self, u: np.ndarray) -> np.ndarray:
-        outside = -20.0 * np.maximum(0, self.region.excess(u) - self.slack)
-        if self.emulators is None:
-            return outside
-        return outside + em.log_likelihood(em.predict(self.emulators, u), self.region.goals)
+        known = None if self.emulators is None else em.predict(self.emulators, u)
+        outside = -20.0 * np.maximum(0, self.region.excess(u, newest=known) - self.slack)
+        return outside if known is None else outside + em.log_likelihood(known, self.region.goals)
 
     def of_log_odds(self, z: np.ndarray) -> np.ndarray:
         """The density of the log-odds of the coordinates, which have no walls."""
@@ -371,7 +396,7 @@ def _round(density: Density, state: Any, steps: int) -> tuple[Any, np.ndarray, f
     return state, sampler.get_chain(), float(sampler.acceptance_fraction.mean())
 
 
-def walk(density: Density, starts: Sequence[np.ndarray], burn: int, keep: int, seed: int, jobs: int,
+def walk(density: Density, starts: Sequence[np.ndarray], burn: int, keep: int, seed: int, crew: Crew,
          tick: Callable[[int, int], None]) -> tuple[np.ndarray, dict[str, float]]:
     """Sample a density with independent ensembles of walkers, each from its own starting points (walkers, d).
 
@@ -397,7 +422,7 @@ def walk(density: Density, starts: Sequence[np.ndarray], burn: int, keep: int, s
             chains[i].append(found[1])
             accepted.append(found[2])
 
-        spread_out(_round, [(density, state, steps) for state in states], jobs, take)
+        crew.do(_round, [(density, state, steps) for state in states], take)
         tick(first + steps, burn + keep)
     z = np.stack([np.concatenate(parts)[burn:] for parts in chains])
     with warnings.catch_warnings():
@@ -416,12 +441,12 @@ def walkers_from(u: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
     return np.clip(chosen + rng.normal(0, 0.02, chosen.shape), 0.001, 0.999)
 
 
-def points_inside(region: Region, n: int, d: int, seed: int, effort: Effort, jobs: int,
+def points_inside(region: Region, n: int, d: int, seed: int, effort: Effort, crew: Crew,
                   tick: Callable[[int, int], None]) -> tuple[np.ndarray, dict[str, float]]:
     """n points spread evenly over the region, the region's share of the prior, and the cutoff that was needed."""
     rng = np.random.default_rng(seed)
     search = sobol(max(effort.search, n), d, seed)
-    excess = everywhere(region, search, jobs, enough=3.0)
+    excess = everywhere(region, search, crew, enough=3.0)
     share = float((excess <= 0).mean())
     inside = search[excess <= 0]
     facts = {"share": share, "cutoff": region.cutoff}
@@ -430,9 +455,9 @@ def points_inside(region: Region, n: int, d: int, seed: int, effort: Effort, job
     best = search[np.argsort(excess, kind="stable")[:max(4 * d, 50)]]
     walkers = max(effort.walkers, 4 * d)
     starts = [walkers_from(inside if len(inside) > 2 * d else best, walkers, rng) for _ in range(effort.ensembles)]
-    chain, _ = walk(Density(region), starts, effort.region, effort.region, seed, jobs, tick)
+    chain, _ = walk(Density(region), starts, effort.region, effort.region, seed, crew, tick)
     flat = chain[:, ::5].reshape(-1, d)
-    excess = everywhere(region, flat, jobs)
+    excess = everywhere(region, flat, crew)
     pool = flat[excess <= 0]
     if len(pool) < n:  # nothing, or almost nothing, is left: relax
         order = np.argsort(excess, kind="stable")[:n]
@@ -442,11 +467,11 @@ def points_inside(region: Region, n: int, d: int, seed: int, effort: Effort, job
     return pool[rng.permutation(len(pool))[:n]], facts
 
 
-def everywhere(region: Region, u: np.ndarray, jobs: int, enough: float = np.inf) -> np.ndarray:
+def everywhere(region: Region, u: np.ndarray, crew: Crew, enough: float = np.inf) -> np.ndarray:
     """`Region.excess` of many points on several processes."""
     starts = range(0, len(u), BATCH)
     found: dict[int, np.ndarray] = {}
-    spread_out(region.excess, [(u[i:i + BATCH], enough) for i in starts], jobs, found.__setitem__)
+    crew.do(region.excess, [(u[i:i + BATCH], enough) for i in starts], found.__setitem__)
     return np.concatenate([found[i] for i in range(len(starts))]) if len(u) else np.empty(0)
 
 
@@ -484,7 +509,7 @@ def _calibrate(shop: Workshop, fitted: list[Any], reserved: list[Any], rules: Ma
         stage, wave_began = f"wave-{k}", time.monotonic()
         u, facts = shop.design(stage, lambda stage=stage: _wave_design(shop, stage, region, points, d, effort))  # type: ignore[misc]
         raw = shop.simulate(stage, u, ids)
-        x, y = _with_earlier(region, u, raw, list(stages.values()), shop.jobs)
+        x, y = _with_earlier(region, u, raw, list(stages.values()), shop.crew)
         stages[stage] = u, raw
         emulators = shop.emulate(stage, x, y, goals)
         aside = _out_of_reach(emulators, goals, u, region.cutoff)
@@ -514,16 +539,16 @@ def _wave_design(shop: Workshop, stage: str, region: Region, n: int, d: int, eff
     seed = stage_seed(shop.seed, stage, "design")
     if not region.tests:
         return sobol(n, d, seed), {"share": 1.0, "cutoff": region.cutoff}
-    return points_inside(region, n, d, seed, effort, shop.jobs,
+    return points_inside(region, n, d, seed, effort, shop.crew,
                          lambda done, total: shop.progress(f"{stage}: design", done, total))
 
 
 def _with_earlier(region: Region, u: np.ndarray, raw: np.ndarray, earlier: Sequence[tuple[np.ndarray, np.ndarray]],
-                  jobs: int) -> tuple[np.ndarray, np.ndarray]:
+                  crew: Crew) -> tuple[np.ndarray, np.ndarray]:
     """The points of a wave, and those of earlier waves that are not ruled out."""
     xs, ys = [u], [raw]
     for before, values in earlier:
-        kept = everywhere(region, before, jobs) <= 0
+        kept = everywhere(region, before, crew) <= 0
         xs.append(before[kept])
         ys.append(values[kept])
     return np.concatenate(xs), np.concatenate(ys)
@@ -545,14 +570,14 @@ def _posterior(shop: Workshop, stages: dict[str, tuple[np.ndarray, np.ndarray]],
     def make() -> tuple[np.ndarray, dict[str, float]]:
         seed = stage_seed(shop.seed, FINAL, "design")
         rng = np.random.default_rng(seed)
-        u, facts = points_inside(region, max(n, 8 * effort.walkers), d, seed, effort, shop.jobs,
+        u, facts = points_inside(region, max(n, 8 * effort.walkers), d, seed, effort, shop.crew,
                                  lambda done, total: shop.progress("posterior: region", done, total))
         likely = em.log_likelihood(em.predict(newest, u), goals)
         chance = np.exp(likely - likely.max())
         starts = [walkers_from(u[rng.choice(len(u), effort.walkers, p=chance / chance.sum())], effort.walkers, rng)
                   for _ in range(effort.ensembles)]
         density = Density(region, newest, facts["cutoff"] - region.cutoff)
-        chain, more = walk(density, starts, effort.burn, effort.keep, seed, shop.jobs,
+        chain, more = walk(density, starts, effort.burn, effort.keep, seed, shop.crew,
                            lambda done, total: shop.progress("posterior: sample", done, total))
         flat = chain.reshape(-1, d)
         facts |= more | {"independent": len(flat) / max(more["autocorrelation"], 1.0)}
@@ -561,7 +586,7 @@ def _posterior(shop: Workshop, stages: dict[str, tuple[np.ndarray, np.ndarray]],
     began = time.monotonic()
     u, facts = shop.design(FINAL, make)
     shop.seconds["posterior: sample"] = time.monotonic() - began
-    x, y = _with_earlier(region, np.empty((0, d)), np.empty((0, len(ids))), list(stages.values()), shop.jobs)
+    x, y = _with_earlier(region, np.empty((0, d)), np.empty((0, len(ids))), list(stages.values()), shop.crew)
     stages[FINAL] = u, shop.simulate(FINAL, u, ids)
     return facts, x, y
 
@@ -624,10 +649,11 @@ def run(scenario: Scenario, folder: Path, *, waves: int = 3, points: int = 2000,
     prior = prior_of(rules)
     settings = settings_of(scenario, prior, rules, chosen, waves, points, seed)
     open_folder(folder, settings, resume)
-    shop = Workshop(folder, ModelSimulator(scenario, tuple(chosen)), prior, seed, jobs, progress or (lambda *_: None),
-                    log or (lambda _: None))
     began = time.monotonic()
-    outcome = calibrate(shop, fitted, reserved, rules, waves, points)
+    with Crew(jobs) as crew:
+        shop = Workshop(folder, ModelSimulator(scenario, tuple(chosen)), prior, seed, crew,
+                        progress or (lambda *_: None), log or (lambda _: None))
+        outcome = calibrate(shop, fitted, reserved, rules, waves, points)
     calibration_report.write(outcome, scenario, folder, settings, command, time.monotonic() - began)
     return outcome
 

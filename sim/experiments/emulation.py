@@ -25,7 +25,7 @@ FOLDS = 5
 FEW = 30  # fewer simulations than this carry no emulator
 GAIN = 0.01  # a richer emulator must beat the quadratic one by this much skill
 _EPSILON = 0.01
-_TREES: dict[str, Any] = {"learning_rate": 0.08, "max_leaf_nodes": 8, "min_samples_leaf": 20, "l2_regularization": 1.0}
+_TREES: dict[str, Any] = {"learning_rate": 0.1, "max_leaf_nodes": 8, "min_samples_leaf": 20, "l2_regularization": 1.0}
 
 
 @dataclass(frozen=True)
@@ -332,13 +332,13 @@ def _best_surface(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[str, float, 
     for train, test in folds:
         out["quadratic"][test] = Quadratic(x[train], y[train]).predict(x[test])[0]
         out["process"][test] = Process(x[train], y[train], seed, full.kernel).predict(x[test])[0]
-        trees.append(HistGradientBoostingRegressor(**_TREES, max_iter=150, random_state=seed).fit(x[train], y[train]))
+        trees.append(HistGradientBoostingRegressor(**_TREES, max_iter=90, random_state=seed).fit(x[train], y[train]))
         out["boosted"][test] = trees[-1].predict(x[test])
     skill = {kind: 1 - float(((y - p) ** 2).mean() / y.var()) for kind, p in out.items()}
     best = max(skill, key=lambda kind: skill[kind] - (0 if kind == "quadratic" else GAIN))
     surface = {"quadratic": lambda: Quadratic(x, y), "process": lambda: Process(x, y, seed, full.kernel),
                "boosted": lambda: Boosted(
-                   HistGradientBoostingRegressor(**_TREES, max_iter=150, random_state=seed).fit(x, y),
+                   HistGradientBoostingRegressor(**_TREES, max_iter=90, random_state=seed).fit(x, y),
                    disagreement([tree.predict(x) for tree in trees]))}[best]()
     return best, skill[best], surface, out[best]
 
@@ -465,13 +465,14 @@ def log_kernel(values: np.ndarray, guess: Guess, goals: Sequence[Goal], toleranc
     total = np.zeros(len(values))
     for t, goal in enumerate(goals):
         width = tolerance**2 * goal.variance
+        y, front = values[:, t], np.ones(len(values))
         if goal.scale == "probability":
-            width = width + guess.unsure[:, t]
-            y, front = guess.mean[:, t], np.sqrt(tolerance**2 * goal.variance / width)
+            wider = width + guess.unsure[:, t]
+            y, front = guess.mean[:, t], np.sqrt(width / wider)
         else:
-            y, front = values[:, t], 1.0
+            wider = np.full(len(values), width)
         missed = math.exp(-(MISSED**2) / 2 / tolerance**2)
-        near = np.where(np.isfinite(y), front * np.exp(-((np.nan_to_num(y) - goal.centre) ** 2) / (2 * width)), missed)
+        near = np.where(np.isfinite(y), front * np.exp(-((np.nan_to_num(y) - goal.centre) ** 2) / (2 * wider)), missed)
         total += goal.weight * np.log(near + MISFIT ** (1 / tolerance**2))
     return total
 

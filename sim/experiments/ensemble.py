@@ -19,7 +19,6 @@ import numpy as np
 import pandas as pd
 
 from sim.calendar import Month
-from sim.dials import DIALS
 from sim.parameters import Geography, load_geography
 from sim.processes.ground import CAUSES, CONTESTED, DOMINANT, EXCLUSIVE
 from sim.recorder import OUTCOMES, by_country
@@ -48,20 +47,10 @@ def geography_of(scenario: Scenario) -> Geography:
 
 def run_chunk(scenario: Scenario, worlds: Sequence[int], options: Mapping[str, Any] | None = None,
               progress: Callable[[int], None] | None = None) -> Arrays:
-    """Run one batch of worlds in this process; options are passed to the model.
+    """Run one batch of worlds in this process; options are passed to the model."""
+    from sim.model import RecruitmentModel
 
-    ``turns``, one of the options, adds turns of dials to the scenario's: (dial, where, amount, first month, last month
-    or None), months since year 0. They serve experiments that no lever describes.
-    """
-    from sim.model import RecruitmentModel, Turn, places_of
-
-    chosen = dict(options or {})
-    turns = chosen.pop("turns", ())
-    model = RecruitmentModel(scenario, worlds, **_rows(chosen, worlds))
-    for dial, where, amount, first, last in turns:
-        turn = Turn(dial, places_of(DIALS[dial].scope, where, model.geography), amount, first, last, 0, 1.0)
-        model.timeline.append(turn)
-        model._turns_of.setdefault(dial, []).append(turn)
+    model = RecruitmentModel(scenario, worlds, **_rows(options or {}, worlds))
     recorder = model.run(progress)
     return Arrays([o.name for o in recorder.outcomes], recorder.values, recorder.control, recorder.cause)
 
@@ -103,7 +92,7 @@ def arrays(scenario: Scenario, jobs: int = 0, progress: Callable[[int, int], Non
     progress : callable, optional
         ``progress(done, total)`` in world-months.
     options : mapping, optional
-        Model options (parameters, strengths, frozen, checking) and ``turns`` (see `run_chunk`); arrays have one entry
+        Model options (parameters, strengths, frozen, turns, checking); arrays have one entry
         per world.
     """
     jobs = jobs or os.cpu_count() or 1

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.conditions import found, open_sites
-from sim.moment import Moment, wide
+from sim.moment import Moment, fixed, wide
 from sim.noise import binomial, binomial_hazard, stochastic_round
-from sim.world import ACTIVE, ARRESTED, CELL, EMPTY, HIDDEN, LOW, MASS, MOVEMENT, PRISON, REFUGE, RIVAL
+from sim.world import ARRESTED, CELL, EMPTY, HIDDEN, MASS, MOVEMENT, PRISON, REFUGE, RIVAL
 
 if TYPE_CHECKING:
     from sim.parameters import Geography
 
 ORGANISATIONS = (MOVEMENT, RIVAL, MASS)
+RISK_OF_SIDE = np.array([1.0, 1.0, 0.3])  # of a recruiter to be found, by organisation
+RISK_OF_STATUS = np.array([0.0, 1.0, 0.3, 0.0])  # and by status: none, active, lying low, arrested
 WRITES = ("militants", "demobilised", "dead", "recruiter_status", "reintegrated", "released")
 
 
@@ -32,14 +34,15 @@ def step(m: Moment) -> None:
     _surface(m)
 
 
-def _concealment(m: Moment) -> np.ndarray:
-    g = m.geography
-    return np.array([g.number("concealment", g.organisations[kind]).value for kind in ("movement", "rival", "mass")])
+@fixed
+def visibility(g: Geography) -> np.ndarray:
+    """How little each organisation's members are hidden, (O, 1)."""
+    return 1 - g.of_organisations("concealment", "movement", "rival", "mass")[:, None]
 
 
 def _arrest(m: Moment, hazard: np.ndarray) -> None:
     w, g, k = m.world, m.geography, m.k["counter"]
-    exposed = hazard[:, None] * (1 - _concealment(m))[:, None]
+    exposed = hazard[:, None] * visibility(g)
     # A mass movement in the open is watched, not arrested, while it is tolerated; afterwards by its violent part.
     exposed[:, MASS] *= (1 - open_sites(m)) * (k.mass_arrest + m.by_region(w.splinter))
     luck = m.luck("arrest", 6, len(g.regions))
@@ -56,9 +59,8 @@ def _arrest(m: Moment, hazard: np.ndarray) -> None:
 
 def _arrest_recruiters(m: Moment, hazard: np.ndarray) -> None:
     w, k = m.world, m.k["counter"]
-    world = np.arange(w.n)[:, None]
-    risk = hazard[world, w.recruiter_place] * np.array([1.0, 1.0, 0.3])[w.recruiter_org] * np.where(
-        w.recruiter_status == ACTIVE, 1.0, np.where(w.recruiter_status == LOW, 0.3, 0.0))
+    risk = hazard.take(w.cells(w.recruiter_place)) * RISK_OF_SIDE.take(w.recruiter_org)
+    risk *= RISK_OF_STATUS.take(w.recruiter_status)
     luck = m.luck("recruiter.arrest", w.slot_region.size)
     caught = luck < 1 - np.exp(-k.recruiter_exposure * risk)
     out = (w.recruiter_status == ARRESTED) & (luck < 1 / k.sentence)
@@ -84,10 +86,11 @@ def _pursue(m: Moment) -> None:
 def pressure(m: Moment) -> np.ndarray:
     """Pressure of state forces on refuges, (W, R), 0-1: presence and alert, broken by terrain and idle neighbours."""
     w, g = m.world, m.geography
-    return np.asarray(w.presence * (0.3 + 0.7 * m.by_region(w.alert)) * (1 - 0.5 * g.r["rugged"]) * _joint_pressure(g))
+    return np.asarray(w.presence * (0.3 + 0.7 * m.by_region(w.alert)) * (1 - 0.5 * g.r["rugged"]) * joint_pressure(g))
 
 
-def _joint_pressure(g: Geography) -> np.ndarray:
+@fixed
+def joint_pressure(g: Geography) -> np.ndarray:
     """Factor on pursuit by region, (R,): full inland, lower on a border whose other side does not cooperate."""
     joint = np.array([[1.0 if a == b else 0.5 + 0.5 * g.cooperation(a, b) for a in range(len(g.countries))]
                       for b in range(len(g.countries))])

@@ -6,12 +6,16 @@ population times the change of the band's share. Newcomers spread over the prope
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from sim.moment import Moment
+from sim.moment import Moment, fixed
 from sim.noise import stochastic_round
-from sim.parameters import Geography, fixed
 from sim.world import CLASS_SHARES
+
+if TYPE_CHECKING:
+    from sim.parameters import Geography
 
 WRITES = ("uninvolved", "sympathisers", "outside_band")
 MONTHS_IN_BAND = 240.0  # ages 15 to 34

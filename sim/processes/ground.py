@@ -8,12 +8,17 @@ minimum garrison per resident. Rule is lenient first and harsher with consolidat
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sim.conditions import fighters, guarded, ruled_share
-from sim.moment import Moment, noisy_or
+from sim.moment import Moment, fixed, noisy_or
 from sim.noise import binomial, stochastic_round
 from sim.world import CELL, GROUND, MASS, MOVEMENT, REFUGE, RIVAL, locality_sum, regional_sum
+
+if TYPE_CHECKING:
+    from sim.parameters import Geography
 
 WRITES = ("control", "held", "harshness", "setbacks", "loss_cause", "militants", "dead", "learning", "prospect")
 NOT_LOST, LOST_TO_RIVALS, LOST_TO_REVOLT, LOST_TO_OFFENSIVE, LOST_TO_WEAKNESS = range(5)
@@ -37,11 +42,17 @@ def garrison(residents: np.ndarray, per_1000: np.ndarray) -> np.ndarray:
     return per_1000 * residents / 1000
 
 
+@fixed
+def nearness(g: Geography) -> np.ndarray:
+    """Share of fighters who can be lent along each link, (E,)."""
+    return np.exp(-g.link_km / 200.0)
+
+
 def within_reach(m: Moment, own: np.ndarray) -> np.ndarray:
     """Fighters who can be brought to a region: its own and a share of its neighbours', (W, R)."""
     g, k = m.geography, m.k["ground"]
     passable = np.where(g.link_cross, 1 - guarded(m)[:, g.link_to], 1.0)
-    lent = own[:, g.link_from] * passable * np.exp(-g.link_km / 200.0)
+    lent = own[:, g.link_from] * passable * nearness(g)
     return own + k.reach * np.add.reduceat(lent, g.link_start, axis=1)
 
 

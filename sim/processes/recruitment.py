@@ -6,13 +6,17 @@ go first, so a surge exhausts its pool.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sim.conditions import active_outreach, open_sites
-from sim.moment import Moment, wide
+from sim.moment import Moment, fixed, wide
 from sim.noise import binomial_hazard, split_shares
-from sim.parameters import Geography, fixed
 from sim.world import CELL, MASS, MOVEMENT, RIVAL, over_last, own_country
+
+if TYPE_CHECKING:
+    from sim.parameters import Geography
 
 WRITES = ("sympathisers", "militants")
 

@@ -6,12 +6,16 @@ border [004 l.9-14], and become rare as the state learns [000 l.1169-1174].
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from sim.moment import Moment, wide
+from sim.moment import Moment, fixed, wide
 from sim.noise import binomial_hazard, poisson
-from sim.parameters import Geography, fixed
 from sim.world import CELL, GROUND, MASS, MOVEMENT, REFUGE, regional_sum
+
+if TYPE_CHECKING:
+    from sim.parameters import Geography
 
 WRITES = ("attacks_seen", "mass_attacks_seen", "shock", "learning", "abuse", "militants", "dead")
 CELLS, REFUGES, GROUNDS = ([(o, condition) for o in range(3)] for condition in (CELL, REFUGE, GROUND))

@@ -27,6 +27,9 @@ def check(scenario: Scenario, known: Known) -> Scenario:
     for name, value in scenario.parameters.items():
         _parameter(name, value, known.parameters(), world, scenario.world)
     _together(scenario, known)
+    for question, answer in scenario.theories.items():
+        among(("theories", question), question, known.theories(), "a question", "theories")
+        among(("theories", question), answer, known.theories()[question], f"an answer to '{question}'", "theories")
     for event in scenario.events:
         among(("events", event), event, world.events, f"an event of the world '{scenario.world}'", "events")
     for index, use in enumerate(scenario.levers):
@@ -119,7 +122,7 @@ def allowed_at(path: Path) -> str:
     """What is allowed at a path, from `HELP`."""
     parts: list[str] = []
     for part in path:
-        parts.append("#" if isinstance(part, int) else "*" if parts in (["parameters"], ["events"]) else part)
+        parts.append("#" if isinstance(part, int) else "*" if parts in (["parameters"], ["theories"], ["events"]) else part)
     while ".".join(parts) not in HELP:
         parts.pop()
     return HELP[".".join(parts)][1]

@@ -34,7 +34,8 @@ class Known:
     """The seam between scenario files and the registries; tests put their own names here.
 
     ``levers`` have ``title``, ``scope``, ``max_strength``; ``parameters`` have ``low``, ``high``, ``unit``,
-    ``description``; ``outcomes`` have ``unit``, ``label``. ``try_values`` raises ValueError where values that are each
+    ``description``; ``outcomes`` have ``unit``, ``label``; ``theories`` are question -> answer -> what it says.
+    ``try_values`` raises ValueError where values that are each
     in range contradict one another.
     """
 
@@ -44,6 +45,7 @@ class Known:
     parameters: Callable[[], Mapping[str, Any]]
     outcomes: Callable[[], Mapping[str, Any]]
     try_values: Callable[[str, Mapping[str, float]], object] = lambda world, values: None
+    theories: Callable[[], Mapping[str, Mapping[str, str]]] = dict
 
 
 def _levers() -> Mapping[str, Any]:
@@ -62,6 +64,13 @@ def _outcomes() -> Mapping[str, Any]:
     from sim.recorder import OUTCOMES
 
     return OUTCOMES
+
+
+def _theories() -> Mapping[str, Mapping[str, str]]:
+    from sim.theories import THEORIES
+
+    return {question: {answer: about for answer, (about, _) in answers.items()}
+            for question, answers in THEORIES.items()}
 
 
 def _worlds() -> Sequence[str]:
@@ -94,7 +103,7 @@ def _try_values(name: str, values: Mapping[str, float]) -> None:
     load_geography(name, values)
 
 
-INSTALLED = Known(_worlds, _world, _levers, _parameters, _outcomes, _try_values)
+INSTALLED = Known(_worlds, _world, _levers, _parameters, _outcomes, _try_values, _theories)
 
 
 def installed() -> Known:

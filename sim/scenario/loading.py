@@ -18,11 +18,11 @@ from sim.scenario.known import Known, installed
 from sim.scenario.model import ALL, LeverUse, Scenario
 from sim.scenario.reading import Dumper, parse, read_text
 
-KEYS = ("name", "title", "description", "extends", "world", "start", "end", "worlds", "seed", "parameters", "events",
-        "levers", "record")
+KEYS = ("name", "title", "description", "extends", "world", "start", "end", "worlds", "seed", "parameters", "theories",
+        "events", "levers", "record")
 LEVER_KEYS = ("lever", "where", "from", "until", "strength", "ramp")
 OWN = ("name", "title", "description")  # not inherited: a child is another scenario
-MAPPINGS = ("parameters", "events")
+MAPPINGS = ("parameters", "theories", "events")
 MAX_PARENTS = 20
 
 
@@ -42,7 +42,8 @@ def load_scenario(source: str | os.PathLike[str] | Scenario, overrides: Mapping[
     Parameters
     ----------
     source : path of a YAML file, or a Scenario built in Python.
-    overrides : key -> value on top of the file; ``parameters.<name>`` and ``events.<id>`` name one entry. None: unset.
+    overrides : key -> value on top of the file; ``parameters.<name>``, ``theories.<question>`` and ``events.<id>`` name
+        one entry. None: unset.
     known : the names that exist. Default: those of this installation.
     origin : what messages call the place of the overrides.
     origins : the same for single keys, where it differs.
@@ -245,8 +246,8 @@ def _keys(scenario: Scenario) -> dict[str, Any]:
     """The scenario as the keys of a file."""
     return {"name": scenario.name, "title": scenario.title, "description": scenario.description,
             "world": scenario.world, "start": str(scenario.start), "end": str(scenario.end), "worlds": scenario.worlds,
-            "seed": scenario.seed, "parameters": dict(scenario.parameters), "events": dict(scenario.events),
-            "levers": [_lever_keys(use) for use in scenario.levers], "record": list(scenario.record)}
+            "seed": scenario.seed, "parameters": dict(scenario.parameters), "theories": dict(scenario.theories),
+            "events": dict(scenario.events), "levers": [_lever_keys(use) for use in scenario.levers], "record": list(scenario.record)}
 
 
 def dump(scenario: Scenario, known: Known | None = None) -> str:

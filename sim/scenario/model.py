@@ -33,6 +33,9 @@ HELP: dict[str, tuple[str, str]] = {
     "parameters": ("Overrides of numbers: a coefficient's name, or values.<place>.<field>.",
                    "a mapping of names to numbers"),
     "parameters.*": ("A number inside its published range.", "a number"),
+    "theories": ("Rival theories: which answer to each question the run follows. Default: the first answer of each.",
+                 "a mapping of questions to answers"),
+    "theories.*": ("The answer that the run follows.", "the name of an answer to the question"),
     "events": ("Outside events to move or leave out.", f"a mapping of event ids to '{NEVER}' or a month"),
     "events.*": ("When the event happens.", f"'{NEVER}' or {MONTH}"),
     "levers": ("Policies: each with place, period and strength.", "a list of levers, each beginning with '- lever:'"),
@@ -94,6 +97,7 @@ class Scenario(_Frozen):
     worlds: Annotated[Whole, _about("worlds", ge=1, le=MAX_WORLDS)] = 100
     seed: Annotated[Whole, _about("seed", ge=0, le=2**63 - 1)] = 1
     parameters: Annotated[dict[Text, Number], _about("parameters")] = {}
+    theories: Annotated[dict[Text, Text], _about("theories")] = {}
     events: Annotated[dict[Text, Annotated[str, BeforeValidator(_event_date)]], _about("events")] = {}
     levers: Annotated[tuple[LeverUse, ...], _about("levers")] = ()
     record: Annotated[Names, _about("record", min_length=1)] = (ALL,)

@@ -24,6 +24,8 @@ def schema(known: Known | None = None) -> dict[str, Any]:
     outcomes = {name: f"{outcome.label} ({outcome.unit})" for name, outcome in known.outcomes().items()}
     keys["world"] |= _choice({name: world.title for name, world in worlds.items()})
     keys["parameters"] = _parameters(known.parameters())
+    keys["theories"] = {"type": ["object", "null"], "description": HELP["theories"][0], "additionalProperties": False,
+                        "properties": {question: _choice(answers) for question, answers in known.theories().items()}}
     keys["events"] = {"type": ["object", "null"], "description": HELP["events"][0], "additionalProperties": False,
                       "properties": {event: _event(title) for event, title in events.items()}}
     lever["lever"] |= _choice({name: _lever_text(entry) for name, entry in known.levers().items()})

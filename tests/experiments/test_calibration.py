@@ -32,8 +32,9 @@ PRIOR = cal.Prior.of(RANGES)
 
 def go(folder: Path, fake: Fake, seed: int = 3, jobs: int = 1, points: int = 150, waves: int = 2) -> cal.Outcome:
     folder.mkdir(exist_ok=True)
-    shop = cal.Workshop(folder, fake, PRIOR, seed, jobs, lambda *_: None, lambda _: None)
-    return cal.calibrate(shop, FITTED, RESERVED, RULES, waves, points, SMALL)
+    with cal.Crew(jobs) as crew:
+        shop = cal.Workshop(folder, fake, PRIOR, seed, crew, lambda *_: None, lambda _: None)
+        return cal.calibrate(shop, FITTED, RESERVED, RULES, waves, points, SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +73,9 @@ def test_truth_is_recovered(whole: tuple[cal.Outcome, Fake, Path]) -> None:
 
 def test_the_waves_narrow_and_the_emulators_are_honest(whole: tuple[cal.Outcome, Fake, Path]) -> None:
     outcome = whole[0]
-    assert [w.share for w in outcome.waves][0] == 1.0
-    assert outcome.waves[1].share < 0.7
+    first, second = outcome.waves
+    assert first.share == 1.0
+    assert second.share < 0.7
     assert 0.8 < outcome.facts["emulators_cover"] <= 1
     assert outcome.facts["effective"] >= 60
     assert len(np.unique(outcome.picked)) == 100
