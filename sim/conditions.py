@@ -1,4 +1,4 @@
-"""Conditions that agents and processes both read: derived from the world and the dials, never stored, never moving anybody."""
+"""Conditions that agents and processes both read: derived from world and dials, never stored, never moving anybody."""
 
 from __future__ import annotations
 

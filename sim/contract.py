@@ -106,6 +106,9 @@ class _Loader(yaml.SafeLoader):
                 _fail(f"line {line}", f"the key '{key}' is given twice (first in line {lines[key]})")
             lines[key] = line
         found.update(self.construct_mapping(node))
+        for key, value in found.items():
+            if isinstance(value, Lined):
+                value.line = lines[key]
 
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _Loader.construct_yaml_map)  # type: ignore[type-var]

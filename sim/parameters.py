@@ -19,7 +19,6 @@ import numpy as np
 from sim.contract import (
     CONFIDENCE,
     DataError,
-    Rows,
     check_events,
     check_tables,
     check_theatre,
@@ -115,11 +114,11 @@ def available_worlds() -> list[str]:
     return sorted(path.parent.name for path in DATA.glob("*/world.yaml"))
 
 
-def read_values(rows: Rows) -> dict[tuple[str, str], Number]:
-    """The rows of `values.csv` as (place, field) -> Number."""
+def read_values(path: Path) -> dict[tuple[str, str], Number]:
+    """`values.csv` as (place, field) -> Number."""
     found: dict[tuple[str, str], Number] = {}
-    for line, row in enumerate(rows, start=2):
-        where = f"values.csv, line {line}"
+    for line, row in enumerate(read_rows(path), start=2):
+        where = f"{path.name}, line {line}"
         key = row["place"], row["field"]
         if key in found:
             raise DataError(f"{where}: {key[0]} already has a value for {key[1]}")
@@ -263,7 +262,7 @@ LOCALITY_FIELDS = {"security_presence": None, "local_armed_per_1000": None, "orp
                    "allegiance": 0.0}
 NODE_FIELDS = ("fighter_stock", "base_willingness")
 #: field -> kinds of organisation that need it
-ORGANISATION_FIELDS = {"selectivity": ("movement", "rival", "mass"), "revolutionary": ("movement", "rival", "mass"),
+ORGANISATION_FIELDS = {"selectivity": ("movement", "rival", "mass", "rebels"), "revolutionary": ("movement", "rival", "mass"),
                        "concealment": ("movement", "rival", "mass"), "attack_will": ("movement", "rival", "mass"),
                        "prestige_start": ("rival", "quietist"), "money_start": ("rival",)}
 AUTHORITY_FIELDS = ("fighters", "cohesion", "brutality", "patron_support")
@@ -306,9 +305,8 @@ def _load(world: str, overrides: tuple[tuple[str, float], ...]) -> Geography:
               ("countries", "regions", "localities", "nodes", "links", "organisations", "authorities", "theatre")}
     check_tables(tables, read_yaml(folder / "world.yaml"))
     check_theatre(tables["theatre"], THEATRE_FIELDS)
-    rows = read_rows(folder / "values.csv")
-    check_values(rows, kinds_of_place(tables), levels())
-    values = read_values(rows)
+    check_values(read_rows(folder / "values.csv"), kinds_of_place(tables), levels())
+    values = read_values(folder / "values.csv")
     for name, value in overrides:
         place, _, field_name = name.removeprefix("values.").rpartition(".")
         if (place, field_name) not in values:

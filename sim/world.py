@@ -193,7 +193,7 @@ class World:
         arrived = taken if into is None else into
         if self.checking:
             self._check_move(source, target, taken, arrived, at, to)
-        if not taken.any():
+        if not np.count_nonzero(taken):  # several times faster than any()
             return
         getattr(self, source)[at] -= taken
         getattr(self, target)[to] += arrived
@@ -225,7 +225,7 @@ class World:
             How many leave each source, and uniforms for the split over origins.
         targets : sequence of (organisation, condition) in the same regions, or the name of a ledger by origin.
         """
-        if not number.any():
+        if not np.count_nonzero(number):
             return
         world, which, region = number.nonzero()
         organisation, condition = _columns(tuple(sources))

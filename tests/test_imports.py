@@ -12,28 +12,31 @@ SIM = Path(__file__).resolve().parent.parent / "sim"
 
 #: small rooms without state that any other may use
 SHARED = {"calendar", "errors", "version"}
-CORE = {"parameters", "noise", "world", "dials", "moment", "levers", "agents", "processes", "recorder"}
+CORE = {"parameters", "noise", "world", "dials", "moment", "conditions", "levers", "agents", "processes", "recorder"}
 #: room -> rooms that it may import
 MAY_IMPORT: dict[str, set[str]] = {
     "calendar": set(),
     "errors": set(),
     "version": set(),
     "noise": set(),
-    "parameters": set(),
     "dials": set(),
-    "world": {"parameters"},
+    "theories": set(),
+    "contract": {"dials"},
+    "parameters": {"contract"},
+    "world": {"parameters", "noise"},
     "moment": {"world", "parameters", "dials", "noise"},
+    "conditions": {"world", "moment"},
     "levers": {"dials"},
-    "scenario": {"levers", "parameters", "recorder"},
-    "agents": {"world", "dials", "noise", "moment"},
-    "processes": {"world", "dials", "noise", "moment"},
+    "scenario": {"levers", "parameters", "recorder", "theories"},
+    "agents": {"world", "dials", "noise", "moment", "conditions"},
+    "processes": {"world", "dials", "noise", "moment", "conditions"},
     "recorder": {"world"},
-    "model": {*CORE, "scenario"},
+    "model": {*CORE, "scenario", "theories"},
     "experiments": {*CORE, "scenario", "model", "results"},
     "results": {"scenario"},
     "figures": {"results"},
     "workshop": {"experiments", "figures", "results", "scenario"},
-    "cli": {"scenario", "experiments", "results", "figures"},
+    "cli": {"scenario", "experiments", "results", "figures", "theories"},
     "docs": {"parameters", "dials"},
     "__main__": {"cli"},
     "__init__": {*CORE, "scenario", "model", "experiments", "results", "figures"},
@@ -98,8 +101,8 @@ def top_level(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("room", ["cli", "scenario", "levers", "parameters", "recorder", "dials", "world", "results",
-                                  "calendar", "__init__"])
+@pytest.mark.parametrize("room", ["cli", "scenario", "levers", "parameters", "contract", "theories", "recorder", "dials",
+                                  "world", "results", "calendar", "__init__"])
 def test_light_rooms_load_nothing_heavy(room: str) -> None:
     """`--help`, `check` and `list` load these."""
     for path in files():

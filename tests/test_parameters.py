@@ -16,12 +16,16 @@ from sim import parameters
 from sim.calendar import Month
 from sim.dials import DIALS
 from sim.parameters import (
+    BACKGROUND_FIELDS,
     CONFIDENCE,
     DataError,
+    Theatre,
     available_worlds,
+    by_density,
     coefficient_groups,
     coefficients,
     great_circle_km,
+    levels,
     load_geography,
     percentile_rank,
     relative_deprivation,
@@ -129,7 +133,9 @@ def test_events_only_turn_dials_of_the_outside(world: str) -> None:
         assert Month.parse(event.get("until", event["date"])) >= first, name
         assert event["turns"], name
         for turn in event["turns"]:
-            assert set(turn) == {"dial", "where", "amount"}, name
+            assert set(turn) == {"dial", "where", "amount", "range"}, name
+            assert turn["range"][0] <= turn["amount"] <= turn["range"][1], name
+            assert turn["range"][0] < turn["range"][1], f"{name}: a range of one point is no range"
             dial = DIALS[turn["dial"]]
             assert turn["dial"] in OUTSIDE, f"{name}: {turn['dial']}"
             assert turn["amount"] >= 0 if dial.combine == "multiply" else abs(turn["amount"]) <= 1, name
@@ -264,7 +270,9 @@ def test_a_number_without_its_papers(folder: Path, changes: dict[str, str], mess
 
 
 def test_a_missing_field(folder: Path) -> None:
-    spoil(folder / "two_countries/values.csv", 7, place="AA-2", field="other")
+    path = folder / "two_countries/values.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[:6] + lines[7:]), encoding="utf-8")
     with pytest.raises(DataError, match=r"two_countries/values\.csv: no value of 'urban_periphery' for AA-1"):
         load_geography("two_countries")
 
@@ -279,7 +287,7 @@ def test_shares_over_one(folder: Path) -> None:
 
 def test_an_unknown_place_in_links(folder: Path) -> None:
     spoil(folder / "two_countries/links.csv", 5, to="CC-9")
-    with pytest.raises(DataError, match=r"links\.csv, line 5: unknown place in BB-1-CC-9"):
+    with pytest.raises(DataError, match=r"links\.csv, line 5: 'CC-9' is not a region or node \(to\)"):
         load_geography("two_countries")
 
 
@@ -318,7 +326,8 @@ def test_a_world_that_does_not_exist() -> None:
 @pytest.mark.parametrize(("change", "message"), [
     (lambda entry: entry.pop("unit"), "'unit' is missing"),
     (lambda entry: entry.pop("source"), "'source' is missing"),
-    (lambda entry: entry.pop("range"), "'low' is missing"),
+    (lambda entry: entry.pop("range"), "'range' is missing"),
+    (lambda entry: entry.update(range=0.5), "'range' is missing"),
     (lambda entry: entry.pop("confidence"), "'confidence' is missing"),
     (lambda entry: entry.update(confidence="sure"), "confidence 'sure' is none of"),
     (lambda entry: entry.update(value=9.0), "value 9.0 lies outside its own range"),
@@ -328,5 +337,166 @@ def test_a_coefficient_without_its_papers(folder: Path, change: Callable[[dict],
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     change(data["exposure"]["peers"])
     path.write_text(yaml.safe_dump(data), encoding="utf-8")
-    with pytest.raises(DataError, match=rf"coefficients\.yaml: exposure\.peers: {message}"):
+    with pytest.raises(DataError, match=rf"coefficients\.yaml, line \d+: exposure\.peers: {message}"):
         coefficients()
+
+
+def test_a_coefficient_that_stands_twice(folder: Path) -> None:
+    path = folder / "coefficients.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("  contacts:\n", "  sigma:\n", 1), encoding="utf-8")
+    with pytest.raises(DataError, match=r"coefficients\.yaml, line \d+: the key 'sigma' is given twice \(first in"):
+        coefficients()
+
+
+def test_the_line_of_a_coefficient_is_that_of_its_name(folder: Path) -> None:
+    path = folder / "coefficients.yaml"
+    path.write_text("# first\nexposure:\n  peers:\n    value: 0.1\n    unit: x\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"coefficients\.yaml, line 3: exposure\.peers: 'range' is missing"):
+        coefficients()
+
+
+TABLES: list[tuple[str, int, dict[str, str], str]] = [
+    # file, line, what is put there, the message
+    ("values", 7, {"place": "AA-11"}, "'AA-11' is not a place, actor or node (place); did you mean 'AA-1'?"),
+    ("values", 7, {"field": "urban_perifery"}, "'urban_perifery' is not a field that anybody reads; did you mean "
+                                               "'urban_periphery'?"),
+    ("values", 7, {"field": "capacity"}, "nobody reads 'capacity' of 'AA-1' (region); it belongs to: country, everywhe"),
+    ("values", 7, {"field": "selectivity"}, "nobody reads 'selectivity' of 'AA-1' (region); it belongs to: movement or"),
+    ("values", 7, {"field": "hopes_raised"}, "nobody reads 'hopes_raised' of 'AA-1' (region); it belongs to: country"),
+    ("values", 7, {"place": "AA|CC", "field": "cooperation"}, "'CC' is not a country (place) (AA, BB)"),
+    ("links", 5, {"kind": "rail"}, "'rail' is not a kind of links (land, border, air)"),
+    ("links", 5, {"from": "BB-2"}, "BB-2 is linked to itself"),
+    ("links", 5, {"from": "AA-2", "to": "AA-1"}, "AA-2 and AA-1 are linked already in line 2"),
+    ("links", 5, {"distance_km": "far"}, "distance_km: 'far' is not a number"),
+    ("links", 5, {"distance_km": "-3"}, "distance_km: -3 is not above 0"),
+    ("links", 5, {"to": "EXT-NRB"}, "'EXT-NRB' is not a region or node (to); did you mean 'EXT-NBR'?"),
+    ("countries", 3, {"id": "AA"}, "the id 'AA' is used twice (first in countries.csv, line 2)"),
+    ("countries", 3, {"capital_region": "BB-9"}, "'BB-9' is not one of regions.csv (capital_region)"),
+    ("countries", 3, {"capital_region": "AA-1"}, "capital_region: AA-1 is not in BB"),
+    ("regions", 5, {"country": "CC"}, "'CC' is not one of countries.csv (country)"),
+    ("regions", 5, {"lon": "east"}, "lon: 'east' is not a number"),
+    ("regions", 5, {"lat": "nan"}, "lat: 'nan' is not a number"),
+    ("regions", 5, {"name": ""}, "'name' is empty"),
+    ("localities", 4, {"region": "AA-9"}, "'AA-9' is not one of regions.csv (region)"),
+    ("localities", 6, {"camp": "bb_nroth"}, "'bb_nroth' is not one of authorities.csv (camp) (aa_state, bb_state, bb_n"),
+    ("localities", 4, {"lat": "north"}, "lat: 'north' is not a number"),
+    ("localities", 4, {"id": "AA-2.rest"}, "the id 'AA-2.rest' is used twice (first in localities.csv, line 3)"),
+    ("nodes", 3, {"kind": "moon"}, "'moon' is not a kind of nodes (neighbour, theatre, rest)"),
+    ("nodes", 3, {"id": "AA-1"}, "the id 'AA-1' is used twice (first in regions.csv, line 2)"),
+    ("authorities", 4, {"country": "CC"}, "'CC' is not one of countries.csv (country)"),
+    ("authorities", 4, {"regions": "AA-1"}, "'AA-1' is not a region of BB (regions) (BB-*, BB-1, BB-2, BB-3, BB-4)"),
+    ("authorities", 4, {"kind": "army"}, "'army' is not a kind of authorities (state, camp)"),
+    ("theatre", 3, {"month": "2011-01"}, "'rebel_strength' already has a value for 2011-01 in line 2"),
+    ("theatre", 3, {"month": "2011-13"}, "month: 2011-13 is not a month as YYYY-MM"),
+    ("theatre", 3, {"field": "rebel_strenght"}, "'rebel_strenght' is not a series of the theatre (rebel_strength, move"),
+]
+
+
+@pytest.mark.parametrize(("table", "line", "changes", "message"), TABLES,
+                         ids=[f"{table} {line} {changes}" for table, line, changes, _ in TABLES])
+def test_one_message_for_a_broken_table(folder: Path, table: str, line: int, changes: dict[str, str],
+                                        message: str) -> None:
+    spoil(folder / f"two_countries/{table}.csv", line, **{f"{key}_": text for key, text in changes.items()})
+    with pytest.raises(DataError) as caught:
+        load_geography("two_countries")
+    assert str(caught.value).startswith(f"{table}.csv, line {line}: {message}")
+    assert len(str(caught.value)) < 800
+    assert "\n" not in str(caught.value)
+
+
+def test_a_series_of_the_theatre_that_is_missing(folder: Path) -> None:
+    path = folder / "two_countries/theatre.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(line for line in lines if "lethality" not in line), encoding="utf-8")
+    with pytest.raises(DataError, match=r"theatre\.csv: the series 'lethality' is missing"):
+        load_geography("two_countries")
+
+
+def test_an_organisation_that_is_missing(folder: Path) -> None:
+    spoil(folder / "two_countries/organisations.csv", 4, kind="rival")
+    with pytest.raises(DataError, match=r"organisations\.csv: one organisation of the kind 'rival' is needed, 2 found"):
+        load_geography("two_countries")
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("dial: capacity", "dial: capasity", "line 8: bb_uprising: 'capasity' is not a dial; did you mean 'capacity'?"),
+    ("dial: capacity, where: [BB]", "dial: capacity, where: [BB-1]",
+     "line 8: bb_uprising: 'BB-1' is not a country; the dial 'capacity' turns whole countries"),
+    ("dial: capacity, where: [BB]", "dial: services, where: [BB-11]",
+     "line 8: bb_uprising: 'BB-11' is not a place; did you mean 'BB-1'?"),
+    (", range: [0.075, 0.225]", "", "line 8: bb_uprising: 'range' is missing"),
+    ("range: [0.075, 0.225]", "range: [0.075]", "line 8: bb_uprising: amount: a number and its range [low, high]"),
+    ("amount: 0.15,", "amount: much,", "line 8: bb_uprising: amount: a number and its range [low, high]"),
+    ("amount: 0.15,", "amount: 0.5,", "line 8: bb_uprising: amount: 0.5 lies outside its own range 0.075 to 0.225"),
+    ("- id: bb_war", "- id: bb_uprising", "line 17: bb_uprising: the id is used twice (first in line 3)"),
+    ('date: "2011-04"\n  ramp', 'date: "2011-00"\n  ramp', "line 3: bb_uprising: date: 2011-00 is not a month"),
+    ('until: "2011-08"', 'until: "2011-03"', "line 17: bb_war: until: 2011-03 lies before the date 2011-04"),
+    ("  ramp: 4", "  ramp: -1", "line 3: bb_uprising: ramp: -1 is not a whole number of months"),
+    ("  ramp: 4", "  rampp: 4", "line 3: 'rampp' is not a key here; did you mean 'ramp'?"),
+    ("  ramp: 4", "  ramp: 4\n  ramp: 5", "line 7: the key 'ramp' is given twice (first in line 6)"),
+    ("  ramp: 4", "  ramp: [4", "line 7: not valid YAML"),
+])
+def test_one_message_for_a_broken_event(folder: Path, old: str, new: str, message: str) -> None:
+    path = folder / "two_countries/events.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        load_geography("two_countries")
+    assert str(caught.value).startswith(f"events.yaml, {message}")
+
+
+def test_a_theatre_node_that_does_not_exist(folder: Path) -> None:
+    path = folder / "two_countries/world.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("EXT-FAR", "EXT-NBR"), encoding="utf-8")
+    with pytest.raises(DataError, match=r"world\.yaml: theatre: 'EXT-NBR' is no node of kind theatre"):
+        load_geography("two_countries")
+
+
+def test_a_file_or_column_that_is_missing(folder: Path) -> None:
+    path = folder / "two_countries/links.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("distance_km", "km", 1), encoding="utf-8")
+    with pytest.raises(DataError, match=r"links\.csv, line 1: the column 'distance_km' is missing"):
+        load_geography("two_countries")
+    path.write_text(text.replace("land,222,", "land,2,22,", 1), encoding="utf-8")
+    with pytest.raises(DataError, match=r"links\.csv, line 2: more cells than columns"):
+        load_geography("two_countries")
+    path.unlink()
+    with pytest.raises(DataError, match=r"two_countries: the file links\.csv is missing"):
+        load_geography("two_countries")
+
+
+@WORLDS
+def test_every_value_is_read_or_is_background(world: str) -> None:
+    """The loader's lists name what somebody reads: a field of theirs occurs in the program, or stands for background."""
+    read = set(levels())
+    assert {name for _, name in load_geography(world).values} <= read
+    program = "".join(path.read_text(encoding="utf-8") for path in sorted(parameters.DATA.parent.rglob("*.py"))
+                      if path.name not in ("parameters.py", "contract.py", "targets.py"))
+    loader = (parameters.DATA.parent / "parameters.py").read_text(encoding="utf-8")
+    for name in read - set(BACKGROUND_FIELDS):
+        assert f'"{name}"' in program or loader.count(f'"{name}"') > 1, f"nobody reads {name}"
+    document = (parameters.DATA.parent.parent / "docs/data.md").read_text(encoding="utf-8")
+    for name in read:
+        assert name in document, f"{name} is not in docs/data.md"
+
+
+# --- small rules ------------------------------------------------------------------------------------------------------
+
+
+def test_towns_were_online_first() -> None:
+    """Ranks 1/6, 3/6, 5/6 of three; one region alone has rank a half and the national share."""
+    reach = by_density(np.array([0.3, 0.3, 0.3, 0.9]), np.array([1.0, 100.0, 10.0, 5.0]), np.array([0, 0, 0, 1]))
+    assert reach == pytest.approx([0.3 * (0.6 + 0.8 / 6), 0.3 * (0.6 + 4 / 6), 0.3, 0.9])
+    assert by_density(np.ones(3), np.arange(3.0), np.zeros(3, dtype=int)).max() == 1  # a share
+
+
+def test_first_month_of_a_series() -> None:
+    """Half of the peak: from 0 in month 24 to 0.8 in month 34 it is 0.4 in month 29."""
+    theatre = Theatre({"ground": (np.array([12.0, 24.0, 34.0, 50.0]), np.array([0.0, 0.0, 0.8, 0.1])),
+                       "flat": (np.array([12.0, 24.0]), np.array([0.5, 0.5]))})
+    assert theatre.first_month("ground") == 29
+    assert theatre.first_month("flat") == 12
+    assert load_geography("two_countries").theatre.first_month("movement_territory") == Month.of(2013, 8)

@@ -174,9 +174,15 @@ def test_residents_start_by_class_and_add_up() -> None:
 
 
 def test_recruiter_slots_follow_the_young() -> None:
-    """One per 80,000, at least two and at most six: 864, 252, 324, 624, 312, 195 and 78 thousand."""
-    w = moment().world
-    assert np.bincount(w.slot_region).tolist() == [6, 4, 5, 6, 4, 3, 2]
+    """One per 80,000 and per 30 veterans (0.3 of prisoners count); 864, 252, 324, 624, 312, 195 and 78 thousand young.
+
+    Networks by hand: Alvane 60 + 0.3 x 300 spread by residents 6:1.75:2.25; Borrun's in the loader's own numbers.
+    """
+    m = moment()
+    w, g = m.world, m.geography
+    network = np.floor((g.r["veterans"] + 0.3 * g.r["prison_network"]) / 30).astype(int)
+    assert network[:3].tolist() == [3, 0, 1]
+    assert np.bincount(w.slot_region).tolist() == np.clip(np.array([11, 4, 5, 8, 4, 3, 1]) + network, 2, 10).tolist()
     assert (w.recruiter_place == w.slot_region).all()
 
 

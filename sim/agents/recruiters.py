@@ -102,12 +102,13 @@ class Brokers(RecruiterOrganisation):
         w, g, k = m.world, m.geography, m.k["destination"]
         demand = regional_sum(w.gone_last, g) / (g.y["population_start"] / 1e6)
         routes = np.clip(2 * regional_mean(g.r["smuggling"], g), 0, 1)
-        target = m.decided("brokers.trade", demand / (demand + k.broker_demand) * routes * np.clip(m.dials.brokers, 0, 2))
+        trade = demand / (demand + k.broker_demand) * routes * np.clip(m.dials.brokers, 0, 2)
+        target = m.decided("brokers.trade", trade)
         w.brokers += k.broker_speed * (target - w.brokers)
 
 
 class Quietists(RecruiterOrganisation):
-    """Non-violent competitors for the same public: they stand where religion is plural and trusted [000 l.1557-1562]."""
+    """Non-violent competitors for the same public: strong where religion is plural and trusted [000 l.1557-1562]."""
 
     kind = "quietist"
 

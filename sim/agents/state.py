@@ -107,7 +107,7 @@ class State(mesa.Agent):
         w, k, y = m.world, m.k["state"], self.country
         # The more it recruits in the open, the more is blamed on it: violence is laid at its door by its size.
         members = over_last(w.present(MASS, CELL)[:, self.own]) / self.millions
-        blamed = w.threat[:, y] * members / (members + 300.0)
+        blamed = w.threat[:, y] * members / (members + flat(k.ban_members))
         chance = 1 - np.exp(-flat(k.ban) * blamed)
         chance = m.decided("state.ban", chance)
         ban = (ban_luck(m)[:, y] < chance) & (w.banned[:, y] < 0.5)
@@ -224,7 +224,7 @@ class LocalAuthorities(mesa.Agent):
 
 
 class ForeignForces(mesa.Agent):
-    """Outside powers that strike a hub from the air once it is large, harder in months of mass-casualty attacks [000 l.887-900]."""
+    """Outside powers that strike a large hub from the air, harder in months of mass-casualty attacks [000 l.887-900]."""
 
     def decide(self, m: Moment) -> None:
         """Set the month's level of outside strikes by region."""

@@ -596,27 +596,21 @@ def _weigh(u: np.ndarray, raw: np.ndarray, old: list[em.Emulator], new: list[em.
     """Log weights of the final simulations, the tolerance of the ABC kernel, and effective sample sizes.
 
     The points were placed by the likelihood of the old emulators: the better ones, which know these points too,
-    correct it, and the real distances correct the better ones.
+    correct it, and the real distances correct the better ones. Both as far as the effective sample size allows.
     """
     values = np.column_stack([goal.scaled(raw[:, t]) for t, goal in enumerate(goals)])
     guess = em.predict(new, u)
     base = em.log_likelihood(guess, goals) - em.log_likelihood(em.predict(old, u), goals)
-    base = _truncated(base)
+    power, base = em.softened(base, min(1.5 * least, 0.7 * len(u)))
     size = em.effective_size(base)
-    tolerance, weights = em.smallest_tolerance(values, guess, goals, base, min(least, 0.6 * size))
+    tolerance, weights = em.smallest_tolerance(values, guess, goals, base, min(least, 0.7 * size))
     spread = np.sqrt(guess.luck + guess.unsure)
     real = np.array([g.scale != "probability" for g in goals])
     hits = (np.abs(values - guess.mean) <= em.Z90 * spread)[:, real]
     known = np.isfinite(values[:, real])
     return weights, tolerance, {"effective": em.effective_size(weights), "effective_emulated": size,
-                                "tolerance": tolerance,
+                                "tolerance": tolerance, "corrected": power,
                                 "emulators_cover": float(hits[known].mean()) if known.any() else float("nan")}
-
-
-def _truncated(log_weights: np.ndarray) -> np.ndarray:
-    """Importance weights cut at the mean times the root of their number (Ionides 2008)."""
-    top = np.log(np.mean(np.exp(log_weights - log_weights.max()))) + log_weights.max() + 0.5 * np.log(len(log_weights))
-    return np.minimum(log_weights, top)
 
 
 def wave_line(wave: Wave, goals: Sequence[em.Goal]) -> str:

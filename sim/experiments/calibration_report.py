@@ -147,6 +147,9 @@ def text(outcome: Outcome, scenario: Scenario, settings: Mapping[str, Any], coef
         f"independent points behind them; R-hat between two sets of walkers {facts.get('rhat', float('nan')):.2f})",
         f"- effective sample size: {facts['effective']:,.0f} (before the real distances "
         f"{facts['effective_emulated']:,.0f})",
+        f"- correction of the likelihood by the emulators that know these worlds, applied to the power of "
+        f"{facts['corrected']:.2f}" + (" (well below one: more points or another wave would help)"
+                                       if facts["corrected"] < 0.5 else ""),
         f"- tolerance of the ABC kernel: {outcome.tolerance:.2f} standard deviations of observation and discrepancy",
         f"- draws: {len(outcome.picked)}, distinct: {len(np.unique(outcome.picked))}",
         f"- simulations inside the emulators' 90 % intervals: {100 * facts['emulators_cover']:.0f} % (90 % if they are "

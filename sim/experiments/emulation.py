@@ -336,6 +336,8 @@ def _best_surface(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[str, float, 
         out["boosted"][test] = trees[-1].predict(x[test])
     skill = {kind: 1 - float(((y - p) ** 2).mean() / y.var()) for kind, p in out.items()}
     best = max(skill, key=lambda kind: skill[kind] - (0 if kind == "quadratic" else GAIN))
+    if skill[best] <= 0:  # nothing was learned: the mean
+        return "constant", 0.0, Flat(float(y.mean()), float(y.var()) / len(y)), np.full(len(y), y.mean())
     surface = {"quadratic": lambda: Quadratic(x, y), "process": lambda: Process(x, y, seed, full.kernel),
                "boosted": lambda: Boosted(
                    HistGradientBoostingRegressor(**_TREES, max_iter=90, random_state=seed).fit(x, y),
@@ -396,6 +398,8 @@ def _fit_chance(x: np.ndarray, happened: np.ndarray, seed: int) -> tuple[Any, st
         loss[name] = -float(np.log(np.where(event, p, 1 - p)).mean())
     best = min(loss, key=lambda name: loss[name])
     skill = 1 - float(((out[best] - event) ** 2).mean() / event.var())
+    if skill <= 0:
+        return Flat(share, share * (1 - share) / (n + 2)), "constant", 0.0
     if best == "boosted":
         whole = HistGradientBoostingClassifier(**_TREES, max_iter=60, random_state=seed % 2**32).fit(x, event)
         return BoostedChance(whole, disagreement([f.predict_proba(x)[:, 1] for f in fits[best]])), "boosted", skill
@@ -502,6 +506,14 @@ def smallest_tolerance(values: np.ndarray, guess: Guess, goals: Sequence[Goal], 
         if size > best[0]:
             best = (size, float(tolerance), log_weights)
     return best[1], best[2]
+
+
+def softened(log_weights: np.ndarray, least: float) -> tuple[float, np.ndarray]:
+    """The highest power of the weights (at most 1) that leaves an effective sample size of ``least``; and they."""
+    for power in np.linspace(1.0, 0.0, 41):
+        if effective_size(power * log_weights) >= least:
+            break
+    return float(power), power * log_weights
 
 
 def distinct_draws(log_weights: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:

@@ -9,9 +9,8 @@ import multiprocessing
 import os
 import sys
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,19 +100,38 @@ def arrays(scenario: Scenario, jobs: int = 0, progress: Callable[[int, int], Non
     jobs = min(jobs, max(1, scenario.worlds // 10))
     chunks = _chunks(scenario.worlds, jobs)
     if jobs == 1 or len(chunks) == 1:
-        done = 0
-        parts = []
-        for chunk in chunks:
-            def tick(count: int) -> None:
-                nonlocal done
-                done += count
-                if progress:
-                    progress(done, total)
-            parts.append(run_chunk(scenario, chunk, options, tick))
+        parts = _one_by_one(scenario, chunks, progress, total, options)
     else:
         parts = _parallel(scenario, chunks, jobs, progress, total, options or {})
-    return Arrays(parts[0].names, np.concatenate([p.values for p in parts], axis=1),
-                  np.concatenate([p.control for p in parts]), np.concatenate([p.cause for p in parts]))
+    return _together(parts, scenario.worlds)
+
+
+def _together(parts: Iterator[tuple[list[int], Arrays]], worlds: int) -> Arrays:
+    """One batch from chunks of worlds; each is let go as soon as it has found its place."""
+    whole: Arrays | None = None
+    for chunk, part in parts:
+        rows = slice(chunk[0], chunk[-1] + 1)
+        if whole is None:
+            n, _, months, regions = part.values.shape
+            whole = Arrays(part.names, np.empty((n, worlds, months, regions), part.values.dtype),
+                           *(np.empty((worlds, *x.shape[1:]), x.dtype) for x in (part.control, part.cause)))
+        whole.values[:, rows], whole.control[rows], whole.cause[rows] = part.values, part.control, part.cause
+    assert whole is not None
+    return whole
+
+
+def _one_by_one(scenario: Scenario, chunks: list[list[int]], progress: Callable[[int, int], None] | None, total: int,
+                options: Mapping[str, Any] | None) -> Iterator[tuple[list[int], Arrays]]:
+    done = 0
+
+    def tick(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress:
+            progress(done, total)
+
+    for chunk in chunks:
+        yield chunk, run_chunk(scenario, chunk, options, tick)
 
 
 def _chunks(worlds: int, jobs: int) -> list[list[int]]:
@@ -124,19 +142,20 @@ def _chunks(worlds: int, jobs: int) -> list[list[int]]:
 
 
 def _parallel(scenario: Scenario, chunks: list[list[int]], jobs: int, progress: Callable[[int, int], None] | None,
-              total: int, options: Mapping[str, Any]) -> list[Arrays]:
+              total: int, options: Mapping[str, Any]) -> Iterator[tuple[list[int], Arrays]]:
     # Forking is ten times faster than spawning but unsafe beside running threads.
     fork = sys.platform == "linux" and threading.active_count() == 1
     context = multiprocessing.get_context("fork" if fork else "spawn")
     counter = context.Value("q", 0)
     with ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(counter,)) as pool:
-        futures = [pool.submit(_work, scenario, chunk, options) for chunk in chunks]
+        waiting = {pool.submit(_work, scenario, chunk, options): chunk for chunk in chunks}
         try:
-            while not all(f.done() for f in futures):
-                time.sleep(0.02)
+            while waiting:
+                finished = wait(waiting, timeout=0.02, return_when=FIRST_COMPLETED).done
                 if progress:
                     progress(counter.value, total)
-            return [f.result() for f in futures]
+                for future in finished:
+                    yield waiting.pop(future), future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in multiprocessing.active_children():

@@ -81,7 +81,7 @@ def _go_home(m: Moment, world: int, leaving: np.ndarray, at: tuple, luck: np.nda
     for y in np.flatnonzero(leaving[:n_y]):
         gone = w.recent_gone[world] * (g.country_of == y) + g.r["youth"] * (g.country_of == y) * 1e-9
         home = int(categorical(luck[y:y + 1], gone[None])[0])
-        fates = split_shares(leaving[y:y + 1], np.array([[jailed[y], back[y], 1 - jailed[y] - back[y]]]),
+        fates = split_shares(leaving[y:y + 1], np.array([[jailed[y], back[y], max(0.0, 1 - jailed[y] - back[y])]]),
                              fate_luck[:, y][None]).astype(np.int32)[0]
         source = (*at, slice(y, y + 1))
         w.move("militants", "militants", fates[:1], at=source, to=(world, MOVEMENT, PRISON, home, slice(y, y + 1)))

@@ -10,7 +10,7 @@ import numpy as np
 from sim.conditions import collapse, guarded
 from sim.moment import Moment, noisy_or, wide
 from sim.noise import binomial_hazard, categorical, split_shares, stochastic_round
-from sim.world import CELL, MASS, MOVEMENT, own_country, regional_mean
+from sim.world import CELL, MOVEMENT, own_country, regional_mean
 
 WRITES = ("militants", "transit", "recent_gone", "gone_last", "demobilised")
 
@@ -111,17 +111,15 @@ def _give_up(m: Moment, staying: np.ndarray, abroad: np.ndarray, ease: np.ndarra
 
 
 def _leave(m: Moment, going: np.ndarray, luck: str = "destination.brand") -> None:
-    """From cells at home into transit; activists of the mass movement choose a brand by the square of its prestige."""
+    """From cells at home into transit; a brand is chosen by the square of its prestige."""
     w, g = m.world, m.geography
     place, origin = own_country(g)
-    w.move("militants", "transit", going[:, :2], at=(slice(None), slice(0, 2), CELL, place, origin),
-           to=(slice(None), slice(0, 2)))
     pull = np.maximum(w.prestige, 1e-6) ** 2
-    brands = split_shares(going[:, MASS], np.broadcast_to((pull / pull.sum(axis=1, keepdims=True))[:, None],
-                                                          (*going[:, MASS].shape, 3)),
-                          m.luck(luck, len(g.regions), 2))
-    w.move("militants", "transit", going[:, MASS], at=(slice(None), MASS, CELL, place, origin),
-           into=np.moveaxis(brands, 2, 1).astype(np.int32))
+    # Who may end with which brand: the movement's own with it, the older network's with any but it, activists with all.
+    open_to = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
+    brands = split_shares(going, (pull[:, None] * open_to)[:, :, None], m.luck(luck, 3, len(g.regions), 2))
+    w.move("militants", "transit", going, at=(slice(None), slice(None), CELL, place, origin),
+           into=np.moveaxis(brands.sum(axis=1), 2, 1).astype(np.int32))
     _gone(m, going.sum(axis=1))
 
 

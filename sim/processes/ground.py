@@ -65,7 +65,7 @@ def authorities(m: Moment) -> tuple[np.ndarray, np.ndarray]:
     state = (w.presence[:, region] * g.l["security_presence"] * per_1000 * residents / 1000 * k.on_duty)
     collapse = 1 - w.presence[:, region]
     local = (g.l["local_armed_per_1000"] * residents / 1000 * collapse * w.local_resist
-             * (0.3 + 0.7 * g.l["allegiance"]))
+             * (0.6 + 0.4 * g.l["allegiance"]) * (1 - w.infiltration[:, region]))
     armed_rivals = (w.present(RIVAL, CELL, REFUGE) + 0.5 * w.present(MASS, CELL)) * (1 - w.infiltration) * w.resist
     rivals = armed_rivals[:, region] * g.l["share"]
     whole = w.capacity * (1 - w.fragmentation) ** 2 * g.y["security_per_1000"] * g.y["population_start"] / 1000

@@ -13,7 +13,7 @@ import numpy as np
 from sim.conditions import active_outreach, open_sites
 from sim.moment import Moment, fixed, wide
 from sim.noise import binomial_hazard, split_shares
-from sim.world import CELL, MASS, MOVEMENT, RIVAL, over_last, own_country
+from sim.world import CELL, MASS, MOVEMENT, REBELS, RIVAL, over_last, own_country
 
 if TYPE_CHECKING:
     from sim.parameters import Geography
@@ -45,11 +45,14 @@ def appeal(m: Moment) -> np.ndarray:
     heard more where opinion is polarised.
     """
     g, w = m.geography, m.world
+    door = open_door(g)
     standing = np.empty((w.n, 3, len(g.regions)))
-    standing[:, :MASS] = w.prestige[:, :MASS, None]
-    standing[:, MASS] = open_sites(m)
-    heard = 1 + message(g) * m.by_region(w.polarisation)[:, None]
-    return standing * open_door(g) * heard
+    standing[:, :MASS] = (w.prestige[:, :MASS, None] * door[:MASS])
+    # The older networks also recruit for the theatre's rebels, who ask less of those who come [000 l.508-515; E025].
+    rebels = w.prestige[:, REBELS:, None] * (1 - g.number("selectivity", g.organisations["rebels"]).value)
+    standing[:, RIVAL:MASS] = np.maximum(standing[:, RIVAL:MASS], rebels)
+    standing[:, MASS] = open_sites(m) * door[MASS]
+    return standing * (1 + message(g) * m.by_region(w.polarisation)[:, None])
 
 
 def step(m: Moment) -> None:

@@ -86,7 +86,7 @@ def _fates(m: Moment) -> np.ndarray:
     jailed, welcomed = return_fate(w.capacity, np.clip(w.exit_level + d.exit_control, 0, 1),
                                    np.clip(g.y["intelligence"] * d.intelligence, 0, 1),
                                    np.clip(k.welcome + d.reintegration + 0.5 * d.amnesty, 0, 1), k.screening)
-    return np.stack([jailed, welcomed, 1 - jailed - welcomed], axis=-1)[:, g.country_of]
+    return np.stack([jailed, welcomed, np.maximum(0.0, 1 - jailed - welcomed)], axis=-1)[:, g.country_of]
 
 
 def _bring_home(m: Moment, back: np.ndarray, condition: int) -> None:

@@ -145,10 +145,10 @@ def test_isolation_and_reintegration_lower_relapse() -> None:
         expect(count(m, RIVAL, CELL), left)
 
 
-def test_pursuit_is_halved_and_more_beside_a_border_without_cooperation() -> None:
-    """Inland 1; Alvane March beside Borrun 0.5 + 0.5 x 0.3. Terrain: 1 - 0.5 x rugged."""
+def test_pursuit_is_broken_by_terrain_and_beside_a_border_without_cooperation() -> None:
+    """Under full alert inland 1; Alvane March beside Borrun 0.5 + 0.5 x 0.3. Terrain: 1 - 0.5 x rugged."""
     m = moment(50, **{**STILL, "counter__pursuit": 1.0})
-    m.world.presence[:], m.world.alert[:] = 1.0, 0.7
+    m.world.presence[:], m.world.alert[:] = 1.0, 1.0
     put(m, "militants", (...,), 0)
     for region in (AA1, AA3):
         put(m, "militants", (slice(None), MOVEMENT, REFUGE, region, AA), 200)
@@ -169,16 +169,23 @@ def test_surrender_follows_amnesty() -> None:
         expect(int(m.world.demobilised.sum()), 1 - np.exp(-0.5 * share))
 
 
-def test_the_hidden_rejoin_a_brand_that_stands_high_or_settle() -> None:
-    m = held((MOVEMENT, HIDDEN), counter__rejoin=1.0)
-    m.world.prestige[:] = (0.5, 0.0, 0.0)
-    countermeasures.step(m)
-    expect(count(m, MOVEMENT, CELL), 1 - np.exp(-0.5))
-    m = held((MOVEMENT, HIDDEN), counter__settle=0.5)
-    m.world.prestige[:] = 0
-    countermeasures.step(m)
-    assert count(m, MOVEMENT, CELL) == 0
-    expect(int(m.world.reintegrated.sum()), 1 - np.exp(-0.5))
+def test_the_hidden_rejoin_a_brand_that_stands_high_where_no_state_is_left() -> None:
+    """Prestige 0.5 x (1 - presence)^2."""
+    for presence, hazard in ((0.0, 0.5), (0.5, 0.125), (1.0, 0.0)):
+        m = held((MOVEMENT, HIDDEN), counter__rejoin=1.0)
+        m.world.prestige[:], m.world.presence[:] = (0.5, 0.0, 0.0), presence
+        countermeasures.step(m)
+        expect(count(m, MOVEMENT, CELL), 1 - np.exp(-hazard))
+
+
+def test_the_hidden_settle_sooner_where_a_state_is() -> None:
+    """0.5 x (0.2 + presence)."""
+    for presence in (0.0, 1.0):
+        m = held((MOVEMENT, HIDDEN), counter__settle=0.5)
+        m.world.prestige[:], m.world.presence[:] = 0, presence
+        countermeasures.step(m)
+        assert count(m, MOVEMENT, CELL) == 0
+        expect(int(m.world.reintegrated.sum()), 1 - np.exp(-0.5 * (0.2 + presence)))
 
 
 def test_arrest_and_return_of_recruiters() -> None:

@@ -113,7 +113,7 @@ def test_nobody_leaves_through_shut_exits() -> None:
 
 def test_recruits_of_the_movement_go_to_the_hub() -> None:
     """No way abroad; hub weight 3 x 1/2 x (0.3 + 0.7) = 1.5 against 1 at home."""
-    m = with_recruits(worlds=50, destination__hub_half=100.0)
+    m = with_recruits(worlds=50, destination__hub_half=100.0, destination__hub_km=1000.0)
     m.world.exit_level[:] = 1
     m.world.expansion[:] = 0.7
     distance = m.geography.distance[BB1, BB3]

@@ -73,10 +73,11 @@ def test_nobody_joins_where_nobody_is_ready_or_nobody_speaks() -> None:
 
 
 def test_number_who_join_online() -> None:
-    """Hazard 0.01 x 0.4 x 0.5 = 0.002 for a resident of mean susceptibility in Alvane."""
+    """Hazard 0.01 x reach x 0.5; reach 0.4 x (0.6 + 0.8 x 5/6) in the densest of Alvane's three regions."""
     m = online_only(worlds=20)
     people = m.world.uninvolved[0, AA1].copy()
-    chance = 1 - np.exp(-0.002 * m.world.susceptibility)
+    assert m.geography.r["online_reach"][AA1] == pytest.approx(0.4 * (0.6 + 0.8 * 5 / 6))
+    chance = 1 - np.exp(-0.01 * 0.4 * (0.6 + 0.8 * 5 / 6) * 0.5 * m.world.susceptibility)
     exposure.step(m)
     number = m.flows["new_sympathisers"][:, AA1].sum()
     assert near(number, 20 * (people * chance).sum(), np.sqrt(20 * (people * chance * (1 - chance)).sum()))

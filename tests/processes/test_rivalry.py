@@ -56,11 +56,11 @@ def test_nothing_happens_at_zero_rates() -> None:
 @pytest.mark.parametrize(("prestige", "frm", "to"), [((0.9, 0.4, 0.0), RIVAL, MOVEMENT),
                                                      ((0.4, 0.9, 0.0), MOVEMENT, RIVAL)])
 def test_members_follow_prestige(prestige: tuple[float, float, float], frm: int, to: int) -> None:
-    """Hazard 1 x (0.9 - 0.4 - 0.15) in cells and in refuges."""
-    m = start(prestige, rivalry__rate=1.0)
+    """Hazard 1 x (0.9 - 0.4 - 0.15); men of the older network in refuges are dug in."""
+    m = start(prestige, rivalry__rate=1.0, rivalry__dug_in=0.4)
     change = stepped(m)
     for condition in (CELL, REFUGE):
-        expect(change[to, condition], 0.35)
+        expect(change[to, condition], 0.35 * (0.4 if (frm, condition) == (RIVAL, REFUGE) else 1.0))
         assert change[frm, condition] == -change[to, condition]
     assert change[MASS, CELL] == change[MASS, REFUGE] == 0
     assert m.flows["switched"].sum() == change[to, CELL] + change[to, REFUGE]

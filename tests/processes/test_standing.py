@@ -39,6 +39,8 @@ def test_prestige_does_not_follow_numbers() -> None:
     few, many = moment(), moment()
     put(many, "theatre", (...,), 5000)
     put(many, "militants", (slice(None), MOVEMENT, CELL, BB2, BB), 5000)
+    for m in (few, many):  # a hub needs a collapsed state
+        turn(m, "capacity", 0.2, BB)
     standing.step(few)
     standing.step(many)
     assert (few.world.prestige == many.world.prestige).all()

@@ -21,10 +21,11 @@ def test_switching_needs_a_higher_standing() -> None:
 
 def test_fate_of_returnees() -> None:
     """Seen: 0.6 x 0.7 x 0.75 x 1.5 = 0.4725, of whom a fifth are welcomed."""
-    assert return_fate(0.6, 0.4, 0.5, 0.2) == pytest.approx((0.378, 0.0945))
-    assert return_fate(0.0, 1.0, 1.0, 0.5) == (0, 0)
-    assert return_fate(1.0, 1.0, 1.0, 0.0) == (1, 0)
-    assert return_fate(1.0, 1.0, 1.0, 1.0) == (0, 1)
+    assert return_fate(0.6, 0.4, 0.5, 0.2, 1.5) == pytest.approx((0.378, 0.0945))
+    assert return_fate(0.6, 0.4, 0.5, 0.2, 0.0) == (0, 0)  # nobody looks
+    assert return_fate(0.0, 1.0, 1.0, 0.5, 1.5) == (0, 0)
+    assert return_fate(1.0, 1.0, 1.0, 0.0, 1.5) == (1, 0)
+    assert return_fate(1.0, 1.0, 1.0, 1.0, 1.5) == (0, 1)
 
 
 def test_way_home() -> None:

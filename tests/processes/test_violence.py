@@ -79,8 +79,9 @@ def test_no_mass_casualty_attack(stop: str) -> None:
 
 
 def test_what_a_state_learns_prevents() -> None:
-    """Guard 5 x learning 0.2 x capacity 1: a factor exp(-1)."""
+    """Guard 5 x capacity 1 x (learning 0.2 + half of intelligence, here none): a factor exp(-1)."""
     m = armed(400)
+    turn(m, "intelligence", 0.0)
     m.world.hub_strength[:], m.world.learning[:], m.world.capacity[:] = 1e9, 0.2, 1.0
     violence.step(m)
     expected = 400 * 0.6 * np.exp(-1)
