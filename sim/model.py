@@ -28,6 +28,7 @@ from sim.levers import LIBRARY
 from sim.moment import Moment
 from sim.noise import Noise
 from sim.parameters import Geography, coefficient_groups, load_geography
+from sim.posterior import has_posterior, posterior_draws
 from sim.processes import MONTHLY_ORDER
 from sim.recorder import OUTCOMES, Recorder
 from sim.theories import settings
@@ -72,7 +73,10 @@ class RecruitmentModel(mesa.Model):
         coefficients = {k: v for k, v in scenario.parameters.items() if k not in values}
         self.scenario = scenario
         self.geography: Geography = load_geography(scenario.world, values)
-        self.k = coefficient_groups({**settings(scenario.theories), **coefficients, **(parameters or {})}, ids.size)
+        drawn = (posterior_draws(scenario.world, scenario.seed, ids)
+                 if scenario.uncertainty == "posterior" and has_posterior(scenario.world) else {})
+        self.k = coefficient_groups({**drawn, **settings(scenario.theories), **coefficients, **(parameters or {})},
+                                    ids.size)
         self.start, self.months = int(scenario.start), int(scenario.end) - int(scenario.start) + 1
         self.frozen = dict(frozen or {})
         self.world = World(self.geography, self.k, ids.size, self.start / 12, checking)

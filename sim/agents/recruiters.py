@@ -62,7 +62,7 @@ class Movement(RecruiterOrganisation):
         lead = np.maximum(0.0, w.prestige[:, :1] - w.prestige[:, 1:2])
         rate = k.infiltration * lead * own / (own + others + 50.0) * (1 - w.presence)
         rate = m.decided("movement.infiltrate", rate)
-        w.infiltration += rate * (1 - w.infiltration)
+        w.infiltration += (1 - np.exp(-rate)) * (1 - w.infiltration)
         w.infiltration *= 1 - k.infiltration_decay
 
 

@@ -28,8 +28,9 @@ def check(scenario: Scenario, known: Known) -> Scenario:
         _parameter(name, value, known.parameters(), world, scenario.world)
     _together(scenario, known)
     for question, answer in scenario.theories.items():
-        among(("theories", question), question, known.theories(), "a question", "theories")
-        among(("theories", question), answer, known.theories()[question], f"an answer to '{question}'", "theories")
+        among(("theories", question), question, list(known.theories()), "a question", "theories")
+        answers = list(known.theories()[question])
+        among(("theories", question), answer, answers, f"an answer to '{question}'", "theories")
     for event in scenario.events:
         among(("events", event), event, world.events, f"an event of the world '{scenario.world}'", "events")
     for index, use in enumerate(scenario.levers):

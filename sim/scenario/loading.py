@@ -18,8 +18,8 @@ from sim.scenario.known import Known, installed
 from sim.scenario.model import ALL, LeverUse, Scenario
 from sim.scenario.reading import Dumper, parse, read_text
 
-KEYS = ("name", "title", "description", "extends", "world", "start", "end", "worlds", "seed", "parameters", "theories",
-        "events", "levers", "record")
+KEYS = ("name", "title", "description", "extends", "world", "start", "end", "worlds", "seed", "uncertainty", "parameters",
+        "theories", "events", "levers", "record")
 LEVER_KEYS = ("lever", "where", "from", "until", "strength", "ramp")
 OWN = ("name", "title", "description")  # not inherited: a child is another scenario
 MAPPINGS = ("parameters", "theories", "events")
@@ -246,8 +246,9 @@ def _keys(scenario: Scenario) -> dict[str, Any]:
     """The scenario as the keys of a file."""
     return {"name": scenario.name, "title": scenario.title, "description": scenario.description,
             "world": scenario.world, "start": str(scenario.start), "end": str(scenario.end), "worlds": scenario.worlds,
-            "seed": scenario.seed, "parameters": dict(scenario.parameters), "theories": dict(scenario.theories),
-            "events": dict(scenario.events), "levers": [_lever_keys(use) for use in scenario.levers], "record": list(scenario.record)}
+            "seed": scenario.seed, "uncertainty": scenario.uncertainty, "parameters": dict(scenario.parameters),
+            "theories": dict(scenario.theories), "events": dict(scenario.events),
+            "levers": [_lever_keys(use) for use in scenario.levers], "record": list(scenario.record)}
 
 
 def dump(scenario: Scenario, known: Known | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
@@ -30,6 +30,9 @@ HELP: dict[str, tuple[str, str]] = {
     "end": ("Last simulated month. Default: the world's last.", MONTH),
     "worlds": ("Parallel worlds (replicates with their own luck).", f"a whole number from 1 to {MAX_WORLDS}"),
     "seed": ("Seed of all luck.", f"a whole number from 0 to {2**63 - 1}"),
+    "uncertainty": ("Whether each world carries its own posterior draw of the calibrated coefficients, or all carry the "
+                    "shipped values. Parameters and theories that the scenario names hold in every world.",
+                    "'posterior' or 'fixed'"),
     "parameters": ("Overrides of numbers: a coefficient's name, or values.<place>.<field>.",
                    "a mapping of names to numbers"),
     "parameters.*": ("A number inside its published range.", "a number"),
@@ -96,6 +99,7 @@ class Scenario(_Frozen):
     end: Annotated[Month, _about("end")]
     worlds: Annotated[Whole, _about("worlds", ge=1, le=MAX_WORLDS)] = 100
     seed: Annotated[Whole, _about("seed", ge=0, le=2**63 - 1)] = 1
+    uncertainty: Annotated[Literal["posterior", "fixed"], _about("uncertainty")] = "posterior"
     parameters: Annotated[dict[Text, Number], _about("parameters")] = {}
     theories: Annotated[dict[Text, Text], _about("theories")] = {}
     events: Annotated[dict[Text, Annotated[str, BeforeValidator(_event_date)]], _about("events")] = {}

@@ -19,7 +19,7 @@ from sim.cli import main
 from sim.experiments import calibration as cal
 from sim.experiments import calibration_report
 from sim.experiments import emulation as em
-from sim.experiments.posterior import draw_of_world, load_posterior
+from sim.posterior import draw_of_world, load_posterior
 from sim.parameters import DataError, coefficients
 from sim.scenario import load_scenario
 from tests.fake_calibration import FITTED, RANGES, RESERVED, TRUTH, Fake, target

@@ -76,14 +76,14 @@ def test_who_stands_in_the_way_by_hand() -> None:
     put(m, "militants", (...,), 0)
     w.presence[:], w.local_resist[:], w.capacity[:] = 0.5, 0.6, 0.5
     here, rescue = authorities(m)
-    # State 0.5 x 0.5 x 12 per 1,000 x 200,000 x 0.25 on duty; local 3 per 1,000 x 0.5 x 0.6 x 0.3
-    assert here[0, LANMERE] == pytest.approx(150 + 54)
+    # State 0.5 x 0.5 x 12 per 1,000 x 200,000 x 0.25 on duty; local 3 per 1,000 x 0.5 x 0.6 x 0.6
+    assert here[0, LANMERE] == pytest.approx(150 + 108)
     assert rescue[0, LANMERE] == pytest.approx(0.03 * 0.5 * 12 * 3100)
     w.fragmentation[:] = 0.5
     assert authorities(m)[1][0, LANMERE] == pytest.approx(0.25 * 0.03 * 0.5 * 12 * 3100)
     put(m, "militants", (0, RIVAL, CELL, BB3, BB), 100)
     w.resist[:], w.infiltration[:] = 0.5, 0.2
-    assert authorities(m)[0][0, LANMERE] == pytest.approx(204 + 100 * 0.8 * 0.5 * 0.4)
+    assert authorities(m)[0][0, LANMERE] == pytest.approx(258 + 100 * 0.8 * 0.5 * 0.4)
 
 
 def collapsed(worlds: int = 40, fighters: int = 2000, **parameters: float) -> Moment:

@@ -51,16 +51,13 @@ def test_one_sided_pressure_shifts_a_refuge_across_the_border() -> None:
     m.world.check()
 
 
-def test_joint_pressure_leaves_nowhere_to_go() -> None:
+def test_joint_pressure_leaves_nowhere_to_go(monkeypatch: pytest.MonkeyPatch) -> None:
     m = pressed(there=1.0, shift=1e6)
-    m.geography.r["rugged"][:] = 0.35  # as much pressure on every side of the border
+    monkeypatch.setitem(m.geography.r, "rugged", np.full(7, 0.35))  # as much pressure on either side of the border
     before = m.world.militants.copy()
-    force = pressure(m)
-    assert force[0, AA3] <= force[0, BB2]
+    assert pressure(m)[0, AA3] == pressure(m)[0].min()
     refuge.step(m)
-    stay = [r for r in range(7) if r not in (AA3, BB2)]
-    assert across(m) == 0
-    assert (m.world.militants[:, :, REFUGE][:, :, stay] == before[:, :, REFUGE][:, :, stay]).all()
+    assert (m.world.militants == before).all()
 
 
 def test_no_pressure_no_shift() -> None:
@@ -83,14 +80,14 @@ def test_a_closed_border_stops_it(how: str) -> None:
     assert across(m) > 0
 
 
-def test_only_men_in_refuges_shift_and_only_to_shelter() -> None:
+def test_only_men_in_refuges_shift_and_only_to_shelter(monkeypatch: pytest.MonkeyPatch) -> None:
     m = pressed(shift=1e6)
     put(m, "militants", (...,), 0)
     put(m, "militants", (slice(None), MOVEMENT, CELL, AA3, AA), 100)
     refuge.step(m)
     assert (m.world.militants[:, MOVEMENT, CELL, AA3, AA] == 100).all()
     m = pressed(shift=1e6)
-    m.geography.r["rugged"][BB2] = 0.0
+    monkeypatch.setitem(m.geography.r, "rugged", np.where(np.arange(7) == BB2, 0.0, m.geography.r["rugged"]))
     refuge.step(m)
     assert across(m) == 0
 
