@@ -633,6 +633,8 @@ def run(scenario: Scenario, folder: Path, *, waves: int = 3, points: int = 2000,
     ``targets`` may name other targets than those of the world, for instance without one country.
     """
     _need_packages()
+    # An earlier posterior must not shape the next one.
+    scenario = scenario.model_copy(update={"uncertainty": "fixed"})
     from sim.experiments import calibration_report
     from sim.experiments.targets import load_targets
 
