@@ -28,7 +28,8 @@ def make_known() -> Known:
     outcomes = {"recruits": SimpleNamespace(unit="persons/month", label="New recruits"),
                 "control": SimpleNamespace(unit="0-1", label="Control")}
     return Known(worlds=lambda: ["toy"], world=lambda name: toy, levers=lambda: levers,
-                 parameters=lambda: {"exposure.peers": number}, outcomes=lambda: outcomes)
+                 parameters=lambda: {"exposure.peers": number}, outcomes=lambda: outcomes,
+                 theories=lambda: {"peers": {"on": "they matter", "off": "they do not"}})
 
 
 def make_scenario(worlds: int = 4, months: int = 6) -> Scenario:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
+from sim.calendar import Month
+from sim.model import RecruitmentModel
+from sim.scenario import Scenario, load_scenario
 from sim.world import (
     ALLOWED,
     CELL,
@@ -53,6 +58,46 @@ def test_moves_that_do_not_add_up_are_refused() -> None:
         w.move("uninvolved", "sympathisers", one, into=2 * one)
     w.check()
     assert w.sympathisers.sum() == 0
+
+
+def test_people_may_not_pass_from_one_world_to_another() -> None:
+    """The totals agree and the worlds do not, in whatever way worlds are picked."""
+    w = moment(3).world
+    whole = np.zeros_like(w.uninvolved)
+    whole[0, AA1, 0] = 2
+    other = np.roll(whole, 1, axis=0)
+    cases = [
+        (whole, other, (), ()),
+        (whole[:, AA1], other[:, AA1], (slice(None), AA1), (slice(None), AA1)),
+        (whole[0, AA1], whole[0, AA1], (0, AA1), (1, AA1)),
+        (np.array([2, 0]), np.array([2, 0]), (np.array([0, 1]), AA1, 0), (np.array([1, 0]), AA1, 0)),
+        (np.array([2, 0]), whole[:, AA1, 0][::-1].copy(), (np.array([0, 1]), AA1, 0), (slice(None), AA1, 0)),
+        (whole[..., 0], other[..., 0], (..., 0), (..., 0)),
+    ]
+    for taken, into, at, to in cases:
+        with pytest.raises(BooksError, match=r"2 left and 0 arrived in world 0"):
+            w.move("uninvolved", "sympathisers", taken, at=at, to=to, into=into)
+    w.check()
+    assert w.sympathisers.sum() == 0
+    for taken, _, at, _ in cases:
+        w.move("uninvolved", "sympathisers", taken, at=at, to=at)
+    assert w.sympathisers[:, AA1, 0].tolist() == [12, 0, 0]
+    w.check()
+
+
+def test_numbers_fit_their_places() -> None:
+    w = moment(2).world
+    one = np.zeros_like(w.uninvolved)
+    with pytest.raises(BooksError, match="uninvolved: numbers of shape"):
+        w.move("uninvolved", "sympathisers", one[0])
+
+
+def test_checking_is_fast_enough() -> None:
+    """Two worlds of the Maghreb over 2011 to 2017 take a few seconds with every move checked; ten are the limit."""
+    scenario = load_scenario(Scenario(name="checked", start=Month.parse("2011-01"), end=Month.parse("2017-12"), worlds=2))
+    began = time.process_time()
+    RecruitmentModel(scenario, checking=True).run()
+    assert time.process_time() - began < 10
 
 
 def test_a_move_takes_and_gives() -> None:

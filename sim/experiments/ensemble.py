@@ -277,4 +277,7 @@ def _events(scenario: Scenario, g: Geography) -> pd.DataFrame:
         if moved != "never":
             rows.append((name, str(moved or event["date"]), event["title"], event["source"],
                          int(bool(event.get("major", False)))))
+    for mark in g.info.get("milestones", ()):
+        if int(scenario.start) <= int(Month.parse(str(mark["date"]))) <= int(scenario.end):
+            rows.append((mark["id"], str(mark["date"]), mark["title"], mark["source"], 1))
     return pd.DataFrame(sorted(rows, key=lambda row: row[1]), columns=["id", "date", "title", "source", "major"])

@@ -73,34 +73,37 @@ def step(m: Moment) -> None:
     cells = w.militants[:, :, CELL, place, origin]
     new = np.stack([m.flows[f"recruits_{kind}"] for kind in ("movement", "rival", "mass")], axis=1)
     new = np.minimum(new, cells)
-    abroad = np.stack([pull[:, :1] * ease, np.maximum(pull[:, 1:2], pull[:, 2:3]) * ease * endorsed,
-                       k.mass_abroad * pull.max(axis=1, keepdims=True) * ease * endorsed], axis=1) * wide(k.theatre)
+    abroad = weight_abroad(m, ease, endorsed)
     nearer = np.zeros(abroad.shape)
     nearer[:, MOVEMENT] = k.hub * m.by_region(to_hub) * (0.3 + ambition)
     home = (k.home * (1 + k.home_front * collapse(m)))[:, None] + np.zeros(abroad.shape)
     shares = choice_weights(abroad, nearer, home)
     parts = split_shares(new, shares, m.luck("destination", 3, len(g.regions), 2))
-    _give_up(m, parts[..., 2], abroad, ease, home)
+    _give_up(m, parts[..., 2], weight_abroad(m, np.maximum(ease, 1.0), endorsed), abroad, home)
     _leave(m, parts[..., 0].astype(np.int32))
     _to_hub(m, parts[..., 1][:, MOVEMENT].astype(np.int32), hub)
     _activists_leave(m, ease * endorsed, pull)
 
 
-def thwarted(wanted: np.ndarray, ease: np.ndarray, home: np.ndarray) -> np.ndarray:
-    """Share of those at home who would have left by open exits (ease 1), given what they could do."""
-    open_ = wanted / np.maximum(ease, 1e-9)
-    stays, would_stay = home / (home + wanted), home / (home + open_)
-    return np.clip(1 - would_stay / stays, 0, 1)
+def weight_abroad(m: Moment, ease: np.ndarray, endorsed: np.ndarray) -> np.ndarray:
+    """Weight of the theatre to each organisation's recruits, (W, O, R)."""
+    pull, k = m.world.prestige, m.k["destination"]
+    return np.stack([pull[:, :1] * ease, np.maximum(pull[:, 1:2], pull[:, 2:3]) * ease * endorsed,
+                     k.mass_abroad * pull.max(axis=1, keepdims=True) * ease * endorsed], axis=1) * wide(k.theatre)
 
 
-def _give_up(m: Moment, staying: np.ndarray, abroad: np.ndarray, ease: np.ndarray,
-             home: np.ndarray) -> None:
+def thwarted(open_: np.ndarray, abroad: np.ndarray, home: np.ndarray) -> np.ndarray:
+    """Share of those at home who would have left by open exits: weights by open exits, as they are, and of staying."""
+    return np.maximum(0.0, open_ - abroad) / (home + open_)
+
+
+def _give_up(m: Moment, staying: np.ndarray, open_: np.ndarray, abroad: np.ndarray, home: np.ndarray) -> None:
     """Without a safety valve those who could not leave give up; with one they stay in cells [000 l.315-350]."""
     w, g, theory = m.world, m.geography, m.k["theory"]
     if np.all(theory.safety_valve == 1):
         return
-    share = thwarted(abroad, np.maximum(ease, 1e-9)[:, None], home) * (1 - wide(theory.safety_valve))
-    quitting = stochastic_round(m.luck("give_up", 3, len(g.regions)), staying * np.where(ease[:, None] < 1, share, 0.0))
+    share = thwarted(open_, abroad, home) * (1 - wide(theory.safety_valve))
+    quitting = stochastic_round(m.luck("give_up", 3, len(g.regions)), staying * share)
     place, origin = own_country(g)
     quitting = np.minimum(quitting, w.militants[:, :, CELL, place, origin])
     into = np.zeros_like(w.demobilised)

@@ -48,12 +48,16 @@ def nearness(g: Geography) -> np.ndarray:
     return np.exp(-g.link_km / 200.0)
 
 
+def lendable(m: Moment, own: np.ndarray) -> np.ndarray:
+    """Fighters who could come along each link, (W, E): fewer from far away, none across a closed border."""
+    g = m.geography
+    passable = np.where(g.link_cross, 1 - guarded(m)[:, g.link_to], 1.0)
+    return own[:, g.link_from] * passable * nearness(g)
+
+
 def within_reach(m: Moment, own: np.ndarray) -> np.ndarray:
     """Fighters who can be brought to a region: its own and a share of its neighbours', (W, R)."""
-    g, k = m.geography, m.k["ground"]
-    passable = np.where(g.link_cross, 1 - guarded(m)[:, g.link_to], 1.0)
-    lent = own[:, g.link_from] * passable * nearness(g)
-    return own + k.reach * np.add.reduceat(lent, g.link_start, axis=1)
+    return own + m.k["ground"].reach * np.add.reduceat(lendable(m, own), m.geography.link_start, axis=1)
 
 
 def authorities(m: Moment) -> tuple[np.ndarray, np.ndarray]:
@@ -141,22 +145,30 @@ def _failed(m: Moment, failed: np.ndarray, force: np.ndarray) -> None:
 
 
 def _lose(m: Moment, lost: np.ndarray, luck: np.ndarray, other_luck: np.ndarray) -> np.ndarray:
-    """Attackers killed, by where they came from: men on the spot first, then those the strongest neighbour lent."""
+    """Attackers killed, by where they came from: men on the spot first, then those whom the first lender sent."""
     g, w = m.geography, m.world
-    here = np.minimum(w.present(MOVEMENT, CELL), lost)
-    w.transfer([(MOVEMENT, CELL)], here[:, None], luck[:, None], "dead")
-    rest = lost - here
+    killed = _fall(m, lost, (CELL, GROUND), luck)
+    rest = lost - killed
+    if not rest.any():
+        return killed
+    lent = lendable(m, fighters(m))
     abroad = np.zeros_like(lost)
     for world, region in zip(*np.nonzero(rest), strict=True):
         links = slice(g.link_start[region], g.link_start[region] + g.link_degree[region])
-        troops = w.stocks([(MOVEMENT, CELL), (MOVEMENT, GROUND)])[world].sum(axis=0)[g.link_from[links]]
-        abroad[world, g.link_from[links][np.argmax(troops)]] += rest[world, region]
-    lent = np.zeros_like(lost)
-    for condition in (GROUND, CELL):
-        part = np.minimum(w.present(MOVEMENT, condition), abroad - lent)
-        w.transfer([(MOVEMENT, condition)], part[:, None], other_luck[:, None], "dead")
-        lent += part
-    return here + lent
+        if lent[world, links].any():
+            abroad[world, g.link_from[links][np.argmax(lent[world, links])]] += rest[world, region]
+    return killed + _fall(m, abroad, (GROUND, CELL), other_luck)
+
+
+def _fall(m: Moment, number: np.ndarray, conditions: tuple[int, int], luck: np.ndarray) -> np.ndarray:
+    """So many of a region's men die, as far as there are any: of the first condition, then of the second."""
+    w = m.world
+    killed = np.zeros_like(number)
+    for condition in conditions:
+        part = np.minimum(w.present(MOVEMENT, condition), number - killed)
+        w.transfer([(MOVEMENT, condition)], part[:, None], luck[:, None], "dead")
+        killed += part
+    return killed
 
 
 def _contest(m: Moment, here: np.ndarray, held: np.ndarray) -> None:

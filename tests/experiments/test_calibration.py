@@ -19,8 +19,8 @@ from sim.cli import main
 from sim.experiments import calibration as cal
 from sim.experiments import calibration_report
 from sim.experiments import emulation as em
-from sim.posterior import draw_of_world, load_posterior
 from sim.parameters import DataError, coefficients
+from sim.posterior import draw_of_world, load_posterior
 from sim.scenario import load_scenario
 from tests.fake_calibration import FITTED, RANGES, RESERVED, TRUTH, Fake, target
 

@@ -7,7 +7,7 @@ import pytest
 
 from sim.moment import Moment
 from sim.processes import destinations
-from sim.processes.destinations import airport_ease, choice_weights, exit_openness, hub_pull, openness
+from sim.processes.destinations import airport_ease, choice_weights, exit_openness, hub_pull, openness, thwarted
 from sim.world import CELL, MASS, MOVEMENT, RIVAL
 from tests.small import AA, AA2, AA3, BB, BB1, BB2, BB3, BB4, moment, near, put, turn
 
@@ -122,6 +122,27 @@ def test_recruits_of_the_movement_go_to_the_hub() -> None:
     moved = m.world.militants[:, MOVEMENT, CELL, BB3, BB].sum()
     assert near(moved, 20_000 * 0.6, np.sqrt(20_000 * 0.24))
     assert (m.world.militants[:, RIVAL:, CELL, BB1, BB] == 400).all()  # others have no hub
+    m.world.check()
+
+
+def test_share_who_are_thwarted() -> None:
+    """Of those at home at weight 1 against 0.5 abroad, half would have left at weight 2: 2/3 at home against 1/3."""
+    assert thwarted(np.array(2.0), np.array(0.5), np.array(1.0)) == pytest.approx(0.5)
+    assert thwarted(np.array(2.0), np.array(0.0), np.array(1.0)) == pytest.approx(2 / 3)  # shut altogether
+    assert thwarted(np.array(2.0), np.array(2.0), np.array(1.0)) == 0
+    assert thwarted(np.array(2.0), np.array(3.0), np.array(1.0)) == 0  # helpers at work: nobody is held back
+
+
+@pytest.mark.parametrize(("valve", "share"), [(1.0, 0.0), (0.5, 0.375), (0.0, 0.75)])
+def test_without_a_safety_valve_the_thwarted_give_up(valve: float, share: float) -> None:
+    """All exits shut; by open ones three in four of the movement's recruits would leave (weight 3 against 1)."""
+    m = with_recruits(worlds=50, theory__safety_valve=valve, destination__theatre=6.0)
+    turn(m, "exit_ban", 1.0)
+    destinations.step(m)
+    stayed = m.world.militants[:, MOVEMENT, CELL, BB1, BB]
+    assert np.abs(400 * (1 - share) - stayed).max() <= 1
+    assert m.world.transit.sum() == 0
+    assert (m.world.demobilised[:, BB] == 1200 - m.world.militants[:, :, CELL, BB1, BB].sum(axis=1)).all()
     m.world.check()
 
 

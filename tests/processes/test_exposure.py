@@ -8,7 +8,7 @@ import pytest
 from sim.conditions import active_outreach, tolerated
 from sim.moment import Moment
 from sim.processes import exposure
-from sim.processes.exposure import exposure_hazard, neighbours_mean
+from sim.processes.exposure import arrest_risk, exposure_hazard, neighbours_mean
 from sim.world import ACTIVE, ARRESTED, EMPTY, LOW, MOVEMENT, RIVAL
 from tests.small import AA, AA1, AA2, AA3, BB, BB2, BB3, BB4, moment, near, put, turn
 
@@ -52,8 +52,8 @@ def test_neighbours_mean_follows_the_links() -> None:
     assert mean[BB3] == pytest.approx(8 / 3)  # linked to BB-1, BB-2 and BB-4
 
 
-def online_only(worlds: int = 1) -> Moment:
-    m = moment(worlds, exposure__online=1.0, exposure__decay=0.0, exposure__migration=0.0)
+def online_only(worlds: int = 1, **theory: float) -> Moment:
+    m = moment(worlds, exposure__online=1.0, exposure__decay=0.0, exposure__migration=0.0, **theory)
     w = m.world
     w.recruiter_status[:] = EMPTY
     w.readiness[:] = 0.01
@@ -105,6 +105,40 @@ def falling_away(prestige: float = 0.5, quietists: float = 0.0, migration: float
     put(m, "sympathisers", (...,), 1000)
     exposure.step(m)
     return np.array([8000 - m.world.sympathising()[0], m.world.migrated[0]])
+
+
+def test_risk_of_arrest_as_perceived() -> None:
+    """1 - exp(-2.3 x force / active): nine in ten where forces are as many as the active."""
+    assert arrest_risk(np.array(0.0), np.array(5.0)) == 0
+    assert arrest_risk(np.array(5.0), np.array(5.0)) == pytest.approx(0.9, abs=0.001)
+    assert arrest_risk(np.array(5.0), np.array(50.0)) == pytest.approx(1 - np.exp(-0.23))
+    assert arrest_risk(np.array(1.0), np.array(0.0)) == pytest.approx(1, abs=1e-9)  # few are alone with the police
+
+
+def test_fear_of_arrest_deters_where_the_state_is_alert() -> None:
+    joined = {}
+    for deterrence in (0.0, 1.0):
+        for alert in (0.0, 1.0):
+            m = online_only(theory__deterrence=deterrence)
+            m.world.presence[:], m.world.alert[:] = 1.0, alert
+            exposure.step(m)
+            joined[deterrence, alert] = int(m.flows["new_sympathisers"].sum())
+    assert joined[0, 0] == joined[0, 1] == joined[1, 0] > 0
+    assert joined[1, 1] < 0.01 * joined[0, 0]
+
+
+def test_a_cause_that_does_not_count_takes_its_national_mean() -> None:
+    """Without organisations outreach is alike within a country; without deprivation readiness is."""
+    m = online_only(theory__organisations=0.0, theory__deprivation=0.0)
+    m.world.readiness[:] = np.arange(7.0)
+    outreach = np.arange(7.0)[None] ** 2
+    ready, reach = exposure._joining_theory(m, outreach)
+    residents = m.geography.r["residents"]
+    for own in m.geography.country_slices:
+        mean = np.average(np.arange(7.0)[own], weights=residents[own])
+        assert np.average(ready[0, own], weights=residents[own]) == pytest.approx(mean)
+        assert reach[0, own] == pytest.approx(np.average(outreach[0, own], weights=residents[own]))
+    assert ready[0, :3] == pytest.approx(ready[0, 0])  # ties abroad are alike within each of these countries
 
 
 def test_sympathy_fades() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.processes import grievance
-from sim.processes.grievance import deprivation, exhaustion, readiness
+from sim.processes.grievance import absorbed, deprivation, exhaustion, readiness
 from tests.small import AA1, BB, moment, turn
 
 ALL = {"deprived": 0.5, "injustice": 0.4, "base": 0.1, "contestation": 0.9, "polarisation": 0.5, "channels": 0.5,
@@ -24,6 +24,23 @@ def test_exhaustion_by_earlier_war() -> None:
     assert exhaustion(0.0, 0.5) == 0
     assert exhaustion(2.0, np.log(2) / 2) == pytest.approx(0.5)
     assert 0.99 < exhaustion(100.0, 0.5) <= 1
+
+
+def test_armed_groups_are_a_rival_market_for_the_young() -> None:
+    assert absorbed(0.0, 4.0) == 0
+    assert absorbed(4.0, 4.0) == pytest.approx(0.5)
+    assert absorbed(12.0, 4.0) == pytest.approx(0.75)
+
+
+def test_armed_groups_absorb_where_no_state_is_present() -> None:
+    plain, without = moment(), moment(grievance__militia_weight=0.0)
+    for m in (plain, without):
+        m.world.presence[:] = 0.0
+        m.world.presence[:, AA1] = 1.0
+        grievance.step(m)
+    change = without.world.readiness - plain.world.readiness
+    assert change[0, AA1] == 0
+    assert (np.delete(change[0], AA1) > 0).all()
 
 
 def test_readiness_by_hand() -> None:

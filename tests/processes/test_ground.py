@@ -21,7 +21,7 @@ from sim.processes.ground import (
     within_reach,
 )
 from sim.world import CELL, GROUND, MOVEMENT, RIVAL
-from tests.small import AA, AA3, BB, BB2, BB3, BB4, moment, put, turn
+from tests.small import AA, AA1, AA3, BB, BB2, BB3, BB4, moment, put, turn
 
 LANMERE, SHORE_REST = 7, 8  # localities of BB-3: 200,000 and 300,000 residents
 
@@ -83,7 +83,7 @@ def test_who_stands_in_the_way_by_hand() -> None:
     assert authorities(m)[1][0, LANMERE] == pytest.approx(0.25 * 0.03 * 0.5 * 12 * 3100)
     put(m, "militants", (0, RIVAL, CELL, BB3, BB), 100)
     w.resist[:], w.infiltration[:] = 0.5, 0.2
-    assert authorities(m)[0][0, LANMERE] == pytest.approx(258 + 100 * 0.8 * 0.5 * 0.4)
+    assert authorities(m)[0][0, LANMERE] == pytest.approx(150 + 108 * 0.8 + 100 * 0.8 * 0.5 * 0.4)
 
 
 def collapsed(worlds: int = 40, fighters: int = 2000, **parameters: float) -> Moment:
@@ -133,6 +133,74 @@ def test_failure_costs_men_and_teaches() -> None:
     assert m.world.setbacks[:, BB] == pytest.approx(1 - np.exp(-0.5 * m.flows["attempts"][:, 3:].sum(axis=1)))
     assert (m.world.learning[:, BB] > 0).all()
     assert (m.world.setbacks[:, AA] == 0).all()
+
+
+def raid(men: dict[tuple[int, int], int], closed: bool = False, worlds: int = 20) -> Moment:
+    """A raid on Borrun Shore that must fail; men by (region, condition); 0.6 of the 150 who are sent are lost."""
+    m = collapsed(worlds, 0, ground__attempt=1e6, ground__reinforcement=1e9, ground__foresight=0.0,
+                  ground__open_base=0.0, ground__orphaned=0.0, ground__cleavage=0.0, ground__infiltrated=0.0,
+                  ground__garrison=1e-9)
+    m.world.capacity[:] = 1.0
+    for (region, condition), number in men.items():
+        put(m, "militants", (slice(None), MOVEMENT, condition, region, BB), number)
+    if closed:
+        m.world.barrier[:, AA3] = 1.0
+    return m
+
+
+def fallen(m: Moment) -> dict[int, int]:
+    """Killed in the raids on AA-3, BB-3 and the others, by region of origin, in the first world."""
+    ground.step(m)
+    m.world.check()
+    assert (m.world.dead.sum(axis=1) == m.flows["deaths_militants"].sum(axis=1)).all()
+    return {region: int(n) for region, n in enumerate(m.flows["deaths_militants"][0]) if n}
+
+
+def lost_in(m: Moment, region: int, number: int) -> np.ndarray:
+    """As a failed attempt on one region: attackers killed, (W, R)."""
+    lost = np.zeros((m.world.n, 7), dtype=np.int64)
+    lost[:, region] = number
+    luck = np.full((m.world.n, 7), 0.5)
+    return ground._lose(m, lost, luck, luck)
+
+
+def test_a_raid_costs_those_on_the_spot_first_then_the_lender() -> None:
+    m = raid({(BB3, CELL): 30, (BB3, GROUND): 20, (BB2, GROUND): 25, (BB2, CELL): 100, (BB4, CELL): 60})
+    killed = lost_in(m, BB3, 90)
+    assert (killed[:, BB3] == 50).all()
+    assert (killed[:, BB2] == 40).all()
+    assert killed.sum() == 20 * 90
+    w = m.world
+    assert (w.present(MOVEMENT, GROUND)[:, BB2] == 0).all()  # men of the ground force go on raids first
+    assert (w.present(MOVEMENT, CELL)[:, BB2] == 85).all()
+    assert (w.dead[:, BB] == 90).all()
+    w.check()
+
+
+def test_no_more_fall_than_there_are() -> None:
+    m = raid({(BB3, CELL): 30, (BB2, CELL): 10})
+    killed = lost_in(m, BB3, 90)
+    assert (killed[:, [BB2, BB3]] == [10, 30]).all()
+    assert killed.sum() == 20 * 40
+    m.world.check()
+
+
+def test_nobody_falls_who_could_not_come() -> None:
+    """Alvane March is raided from Borrun West; once its border is closed, from Alvane Centre."""
+    for closed, lender in ((False, BB2), (True, AA1)):
+        m = raid({(BB2, CELL): 1000, (AA1, CELL): 200}, closed)
+        killed = lost_in(m, AA3, 90)
+        assert (killed[:, lender] == 90).all()
+        assert killed.sum() == 20 * 90
+
+
+def test_failed_raids_are_paid_for_in_full() -> None:
+    """From Borrun West alone everybody around is raided; each failure costs its share of men."""
+    m = raid({(BB2, CELL): 4000})
+    killed = fallen(m)
+    assert set(killed) == {BB2}
+    assert killed[BB2] <= 0.6 * 150 * m.flows["attempts_failed"][0].sum() + 1
+    assert killed[BB2] >= 90  # its own attempt
 
 
 def ruling(control: float = 0.3, men: int = 4000, worlds: int = 1, **parameters: float) -> Moment:

@@ -7,7 +7,7 @@ import pytest
 
 from sim.moment import Moment
 from sim.processes import violence
-from sim.processes.violence import armed_strength, commanded
+from sim.processes.violence import armed_strength, commanded, repression
 from sim.world import CELL, GROUND, HIDDEN, MASS, MOVEMENT, PRISON, REFUGE
 from tests.small import AA, AA1, AA2, BB, BB1, BB2, BB3, moment, near, put, turn
 
@@ -86,6 +86,36 @@ def test_what_a_state_learns_prevents() -> None:
     violence.step(m)
     expected = 400 * 0.6 * np.exp(-1)
     assert near(m.flows["mass_attacks"].sum(), expected, np.sqrt(expected))
+
+
+def test_repression_embitters_in_step_or_up_to_a_point() -> None:
+    level = np.linspace(0, 1, 101)
+    assert repression(level, 0.0, 0.3) == pytest.approx(level)
+    bent = repression(level, 1.0, 0.3)
+    assert bent[0] == 0
+    assert np.argmax(bent) == 30
+    assert bent[30] == pytest.approx(0.3)
+    assert (np.diff(bent)[:30] > 0).all()
+    assert (np.diff(bent)[30:] < 0).all()
+    assert bent[100] == pytest.approx(np.exp(1 - 1 / 0.3))
+
+
+@pytest.mark.parametrize(("theory", "embitters"), [({}, True), ({"theory__backlash": 0.0}, False)])
+def test_abuse_is_remembered_where_repression_backfires(theory: dict[str, float], embitters: bool) -> None:
+    m = armed(1, men=100_000, **theory)
+    m.world.alert[:] = 0.5
+    violence.step(m)
+    assert (m.world.abuse > 0).any() == embitters
+
+
+def test_heavy_repression_embitters_less_in_the_inverted_u() -> None:
+    abuse = {}
+    for name, theory in (("backlash", {}), ("inverted_u", {"theory__inverted_u": 1.0})):
+        m = armed(1, men=100_000, violence__turning_point=0.2, **theory)
+        m.world.alert[:] = 1.0
+        violence.step(m)
+        abuse[name] = m.world.abuse.sum()
+    assert 0 < abuse["inverted_u"] < abuse["backlash"]
 
 
 def test_attacks_take_capacity_and_teach() -> None:

@@ -19,6 +19,8 @@ def test_schema_names_what_exists(known: Known) -> None:
     assert keys["parameters"]["properties"]["exposure.peers"]["maximum"] == 0.5
     assert "1/month" in keys["parameters"]["properties"]["exposure.peers"]["description"]
     assert list(keys["events"]["properties"]) == ["uprising"]
+    assert keys["theories"]["properties"] == {
+        "peers": {"type": "string", "enum": ["on", "off"], "enumDescriptions": ["they matter", "they do not"]}}
     lever = keys["levers"]["items"]["properties"]
     assert set(lever) == set(LEVER_KEYS)
     assert lever["lever"]["enum"] == ["border_control", "national_cohesion"]
