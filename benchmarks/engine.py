@@ -75,6 +75,10 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
     again = given.repeats
+    if not given.quick:  # first, because Linux counts the parent's memory at the start of a process as that process's
+        for jobs in (1, 2):
+            own, child = megabytes(baseline(100), jobs)
+            print(f"100 worlds with tables, {jobs} job(s): peak {own:.0f} MB, largest child {child:.0f} MB")
     print(f"baseline, 84 months, chunks of up to {CHUNK} worlds\n"
           f"  {'run':34} {'median s':>8} {'least s':>8} {'us / month':>10}")
     one = line("1 world", baseline(1), again)
@@ -92,10 +96,6 @@ def main() -> None:
     raw = arrays(baseline(25))
     median, least = seconds(lambda: tables(baseline(25), raw), again)
     print(f"  {'tables of 25 worlds':34} {median:8.3f} {least:8.3f}")
-    if not given.quick:
-        for jobs in (1, 2):
-            own, child = megabytes(baseline(100), jobs)
-            print(f"  100 worlds with tables, {jobs} job(s): peak {own:.0f} MB, largest child {child:.0f} MB")
 
 
 if __name__ == "__main__":

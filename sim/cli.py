@@ -253,7 +253,10 @@ def _run_one(scenario: Scenario, out: Path | None, arguments: argparse.Namespace
     from sim import results
 
     trouble: list[str] = []
+    from sim.posterior import described
+
     folder = results.write(tables, scenario, command=["run.py", *arguments.words], wall_time=seconds, out=out,
+                           manifest_extra=described(scenario.world, scenario.uncertainty),
                            figures=None if arguments.no_figures else _drawing(trouble))
     print(f"\n{scenario.title}: {scenario.worlds} worlds, {scenario.start} to {scenario.end}, {seconds:.1f} s\n")
     print("\n".join(summary_lines(tables, scenario.worlds)))
@@ -363,7 +366,7 @@ def summary_lines(tables: RunTables, worlds: int) -> list[str]:
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     note = "median [90 % of worlds]" if worlds > 1 else "one world: no interval"
     few = "; few worlds: the interval is rough" if 1 < worlds < 40 else ""
-    return [*lines, f"({note}{few}; not calibrated)"]
+    return [*lines, f"({note}{few})"]
 
 
 def _spread(own: Any, outcome: str) -> str:

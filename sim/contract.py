@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import math
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -86,7 +86,7 @@ def read_rows(path: Path) -> Rows:
     return rows
 
 
-class Lined(dict[str, Any]):
+class Lined(dict[Any, Any]):
     """A mapping that knows the line where it begins."""
 
     line: int = 0
@@ -95,11 +95,11 @@ class Lined(dict[str, Any]):
 class _Loader(yaml.SafeLoader):
     """Refuses duplicate keys and remembers lines."""
 
-    def construct_yaml_map(self, node: yaml.MappingNode) -> Iterator[Lined]:
+    def construct_yaml_map(self, node: yaml.MappingNode) -> Generator[dict[Any, Any], None, None]:
         found = Lined()
         found.line = node.start_mark.line + 1
         yield found
-        lines: dict[Hashable, int] = {}
+        lines: dict[Any, int] = {}
         for key_node, _ in node.value:
             key, line = self.construct_object(key_node), key_node.start_mark.line + 1  # type: ignore[no-untyped-call]
             if key in lines:

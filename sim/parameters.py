@@ -262,8 +262,9 @@ LOCALITY_FIELDS = {"security_presence": None, "local_armed_per_1000": None, "orp
                    "allegiance": 0.0}
 NODE_FIELDS = ("fighter_stock", "base_willingness")
 #: field -> kinds of organisation that need it
-ORGANISATION_FIELDS = {"selectivity": ("movement", "rival", "mass", "rebels"), "revolutionary": ("movement", "rival", "mass"),
-                       "concealment": ("movement", "rival", "mass"), "attack_will": ("movement", "rival", "mass"),
+ORGANISATION_FIELDS = {"selectivity": ("movement", "rival", "mass", "rebels"),
+                       "revolutionary": ("movement", "rival", "mass"), "concealment": ("movement", "rival", "mass"),
+                       "attack_will": ("movement", "rival", "mass"),
                        "prestige_start": ("rival", "quietist"), "money_start": ("rival",)}
 AUTHORITY_FIELDS = ("fighters", "cohesion", "brutality", "patron_support")
 THEATRE_FIELDS = ("rebel_strength", "movement_strength", "movement_territory", "lethality", "access")

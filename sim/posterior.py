@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,6 +43,16 @@ def posterior_draws(world: str, seed: int, worlds: Sequence[int] | np.ndarray, n
     draws = draws[:n]
     rows = draw_of_world(seed, worlds, len(draws))
     return {name: draws[rows, i] for i, name in enumerate(names)}
+
+
+def described(world: str, uncertainty: str) -> dict[str, object]:
+    """What a manifest says about the coefficients of a run: fixed, or draws with their number and checksum."""
+    if uncertainty != "posterior" or not has_posterior(world):
+        return {"coefficients": "fixed at the shipped values"}
+    path = DATA / world / FILE
+    return {"coefficients": "each world carries its own posterior draw",
+            "posterior_draws": len(load_posterior(path)[1]),
+            "posterior_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 def draw_of_world(seed: int, worlds: Sequence[int] | np.ndarray, draws: int) -> np.ndarray:

@@ -5,8 +5,8 @@ from __future__ import annotations
 #: question -> answer -> (what it says, with sources; coefficients it sets). The first answer is the default.
 THEORIES: dict[str, dict[str, tuple[str, dict[str, float]]]] = {
     "joining": {
-        "both": ("regional deprivation with contestation and local organisations both drive joining [E069; 000 l.508-515]",
-                 {}),
+        "both": ("regional deprivation with contestation and local organisations both drive joining [E069; 000 "
+                 "l.508-515]", {}),
         "deprivation": ("only deprivation with contestation matters; organisations reach everybody alike [E069; New "
                         "America 2018]", {"theory.organisations": 0.0}),
         "organisations": ("only local organisations and emigration matter; deprivation does not tell regions apart "

@@ -163,6 +163,10 @@ def test_list_schema_and_plot(here: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(["list", "parameters", "events", "places", "--world", "toy"]) == 0
     out = capsys.readouterr().out
     assert all(text in out for text in ("0.2 (0 to 0.5) 1/month", "uprising", "AA-1"))
+    assert main(["list", "theories"]) == 0
+    out = capsys.readouterr().out
+    assert "peers  on (default)  they matter" in out
+    assert "peers  off           they do not" in out
     assert main(["schema"]) == 0
     assert json.loads(capsys.readouterr().out)["properties"]["world"]["enum"] == ["toy"]
     assert main(["toy.yaml", "--out", "out"]) == 0

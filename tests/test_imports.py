@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "theories": set(),
     "contract": {"dials"},
     "parameters": {"contract"},
+    "posterior": {"parameters", "noise"},
     "world": {"parameters", "noise"},
     "moment": {"world", "parameters", "dials", "noise"},
     "conditions": {"world", "moment"},
@@ -31,12 +32,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "agents": {"world", "dials", "noise", "moment", "conditions"},
     "processes": {"world", "dials", "noise", "moment", "conditions"},
     "recorder": {"world"},
-    "model": {*CORE, "scenario", "theories"},
-    "experiments": {*CORE, "scenario", "model", "results"},
+    "model": {*CORE, "scenario", "theories", "posterior"},
+    "experiments": {*CORE, "scenario", "model", "results", "posterior"},
     "results": {"scenario"},
     "figures": {"results"},
     "workshop": {"experiments", "figures", "results", "scenario"},
-    "cli": {"scenario", "experiments", "results", "figures", "theories"},
+    "cli": {"scenario", "experiments", "results", "figures", "theories", "posterior"},
     "docs": {"parameters", "dials"},
     "__main__": {"cli"},
     "__init__": {*CORE, "scenario", "model", "experiments", "results", "figures"},
@@ -101,8 +102,8 @@ def top_level(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("room", ["cli", "scenario", "levers", "parameters", "contract", "theories", "recorder", "dials",
-                                  "world", "results", "calendar", "__init__"])
+@pytest.mark.parametrize("room", ["cli", "scenario", "levers", "parameters", "contract", "theories", "recorder",
+                                  "dials", "world", "results", "calendar", "__init__"])
 def test_light_rooms_load_nothing_heavy(room: str) -> None:
     """`--help`, `check` and `list` load these."""
     for path in files():

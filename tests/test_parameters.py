@@ -361,8 +361,8 @@ TABLES: list[tuple[str, int, dict[str, str], str]] = [
     ("values", 7, {"place": "AA-11"}, "'AA-11' is not a place, actor or node (place); did you mean 'AA-1'?"),
     ("values", 7, {"field": "urban_perifery"}, "'urban_perifery' is not a field that anybody reads; did you mean "
                                                "'urban_periphery'?"),
-    ("values", 7, {"field": "capacity"}, "nobody reads 'capacity' of 'AA-1' (region); it belongs to: country, everywhe"),
-    ("values", 7, {"field": "selectivity"}, "nobody reads 'selectivity' of 'AA-1' (region); it belongs to: movement or"),
+    ("values", 7, {"field": "capacity"}, "nobody reads 'capacity' of 'AA-1' (region); it belongs to: country, every"),
+    ("values", 7, {"field": "selectivity"}, "nobody reads 'selectivity' of 'AA-1' (region); it belongs to: movement"),
     ("values", 7, {"field": "hopes_raised"}, "nobody reads 'hopes_raised' of 'AA-1' (region); it belongs to: country"),
     ("values", 7, {"place": "AA|CC", "field": "cooperation"}, "'CC' is not a country (place) (AA, BB)"),
     ("links", 5, {"kind": "rail"}, "'rail' is not a kind of links (land, border, air)"),
@@ -379,7 +379,7 @@ TABLES: list[tuple[str, int, dict[str, str], str]] = [
     ("regions", 5, {"lat": "nan"}, "lat: 'nan' is not a number"),
     ("regions", 5, {"name": ""}, "'name' is empty"),
     ("localities", 4, {"region": "AA-9"}, "'AA-9' is not one of regions.csv (region)"),
-    ("localities", 6, {"camp": "bb_nroth"}, "'bb_nroth' is not one of authorities.csv (camp) (aa_state, bb_state, bb_n"),
+    ("localities", 6, {"camp": "bb_nroth"}, "'bb_nroth' is not one of authorities.csv (camp) (aa_state, bb_state"),
     ("localities", 4, {"lat": "north"}, "lat: 'north' is not a number"),
     ("localities", 4, {"id": "AA-2.rest"}, "the id 'AA-2.rest' is used twice (first in localities.csv, line 3)"),
     ("nodes", 3, {"kind": "moon"}, "'moon' is not a kind of nodes (neighbour, theatre, rest)"),
@@ -389,7 +389,7 @@ TABLES: list[tuple[str, int, dict[str, str], str]] = [
     ("authorities", 4, {"kind": "army"}, "'army' is not a kind of authorities (state, camp)"),
     ("theatre", 3, {"month": "2011-01"}, "'rebel_strength' already has a value for 2011-01 in line 2"),
     ("theatre", 3, {"month": "2011-13"}, "month: 2011-13 is not a month as YYYY-MM"),
-    ("theatre", 3, {"field": "rebel_strenght"}, "'rebel_strenght' is not a series of the theatre (rebel_strength, move"),
+    ("theatre", 3, {"field": "rebel_strenght"}, "'rebel_strenght' is not a series of the theatre (rebel_strength"),
 ]
 
 
@@ -470,7 +470,7 @@ def test_a_file_or_column_that_is_missing(folder: Path) -> None:
 
 @WORLDS
 def test_every_value_is_read_or_is_background(world: str) -> None:
-    """The loader's lists name what somebody reads: a field of theirs occurs in the program, or stands for background."""
+    """The loader's lists name what somebody reads: a field of theirs occurs in the program or is background."""
     read = set(levels())
     assert {name for _, name in load_geography(world).values} <= read
     program = "".join(path.read_text(encoding="utf-8") for path in sorted(parameters.DATA.parent.rglob("*.py"))

@@ -9,10 +9,11 @@ import pytest
 
 from sim.calendar import Month
 from sim.experiments.ensemble import Arrays, footholds, quantile_of_sorted
+from sim.model import RecruitmentModel
 from sim.processes.ground import LOST_TO_OFFENSIVE, LOST_TO_REVOLT
 from sim.recorder import OUTCOMES, Recorder, by_country
 from sim.world import ACTIVE, ARRESTED, CELL, EMPTY, GROUND, LOW, MOVEMENT, PRISON, REFUGE, RIVAL
-from tests.small import AA, BB, BB2, BB3, moment, put
+from tests.small import AA, BB, BB2, BB3, moment, put, scenario
 
 SLICES = [slice(0, 2), slice(2, 3)]
 WEIGHTS = np.array([3.0, 1.0, 5.0])
@@ -48,6 +49,19 @@ def looked(m: object, name: str) -> np.ndarray:
     recorder = Recorder((name,), 1, 1, 7, 10)
     recorder.look(m)
     return recorder.values[0, 0, 0]
+
+
+def test_flows_of_the_month_are_recorded() -> None:
+    """Recruits add up over organisations; who is stopped on the way, who is let out and which revolts fail is told."""
+    run = RecruitmentModel(scenario(end="2014-12", worlds=4, parameters={"ground.revolt": 0.2, "ground.attempt": 0.6}))
+    values = dict(zip(OUTCOMES, run.run().values, strict=True))
+    assert np.array_equal(values["recruits"],
+                          values["recruits_movement"] + values["recruits_rival"] + values["recruits_mass"])
+    assert values["recruits_rival"].sum() > 0
+    assert values["recruits_mass"].sum() > 0
+    assert 0 < values["interdicted"].sum() < values["arrests"].sum()
+    assert values["released"].sum() > 0
+    assert (values["revolts_crushed"] <= values["revolts"]).all()
 
 
 def test_what_members_and_fighters_are() -> None:

@@ -94,7 +94,8 @@ def test_numbers_fit_their_places() -> None:
 
 def test_checking_is_fast_enough() -> None:
     """Two worlds of the Maghreb over 2011 to 2017 take a few seconds with every move checked; ten are the limit."""
-    scenario = load_scenario(Scenario(name="checked", start=Month.parse("2011-01"), end=Month.parse("2017-12"), worlds=2))
+    months = {"start": Month.parse("2011-01"), "end": Month.parse("2017-12")}
+    scenario = load_scenario(Scenario(name="checked", worlds=2, **months))
     began = time.process_time()
     RecruitmentModel(scenario, checking=True).run()
     assert time.process_time() - began < 10

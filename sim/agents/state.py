@@ -224,7 +224,7 @@ class LocalAuthorities(mesa.Agent):
 
 
 class ForeignForces(mesa.Agent):
-    """Outside powers that strike a large hub from the air, harder in months of mass-casualty attacks [000 l.887-900]."""
+    """Outside powers that strike a large hub from the air, harder after mass-casualty attacks [000 l.887-900]."""
 
     def decide(self, m: Moment) -> None:
         """Set the month's level of outside strikes by region."""

@@ -18,7 +18,7 @@ WRITES = ("militants", "dead", "reintegrated", "elsewhere")
 
 
 def survivors_shares(caught: float, hidden: float, home: float) -> np.ndarray:
-    """Shares caught, hidden on the spot, gone home and moved on, (4,); what is not caught is shared out in that order."""
+    """Shares caught, hidden on the spot, gone home and moved on, (4,); each is taken from what the former leave."""
     stay = (1 - caught) * hidden
     back = (1 - caught - stay) * home
     return np.array([caught, stay, back, 1 - caught - stay - back])

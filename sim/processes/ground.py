@@ -146,7 +146,7 @@ def _failed(m: Moment, failed: np.ndarray, force: np.ndarray) -> None:
 
 def _lose(m: Moment, lost: np.ndarray, luck: np.ndarray, other_luck: np.ndarray) -> np.ndarray:
     """Attackers killed, by where they came from: men on the spot first, then those whom the first lender sent."""
-    g, w = m.geography, m.world
+    g = m.geography
     killed = _fall(m, lost, (CELL, GROUND), luck)
     rest = lost - killed
     if not rest.any():

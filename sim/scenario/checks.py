@@ -123,7 +123,8 @@ def allowed_at(path: Path) -> str:
     """What is allowed at a path, from `HELP`."""
     parts: list[str] = []
     for part in path:
-        parts.append("#" if isinstance(part, int) else "*" if parts in (["parameters"], ["theories"], ["events"]) else part)
+        named = parts in (["parameters"], ["theories"], ["events"])
+        parts.append("#" if isinstance(part, int) else "*" if named else part)
     while ".".join(parts) not in HELP:
         parts.pop()
     return HELP[".".join(parts)][1]

@@ -18,8 +18,8 @@ from sim.scenario.known import Known, installed
 from sim.scenario.model import ALL, LeverUse, Scenario
 from sim.scenario.reading import Dumper, parse, read_text
 
-KEYS = ("name", "title", "description", "extends", "world", "start", "end", "worlds", "seed", "uncertainty", "parameters",
-        "theories", "events", "levers", "record")
+KEYS = ("name", "title", "description", "extends", "world", "start", "end", "worlds", "seed", "uncertainty",
+        "parameters", "theories", "events", "levers", "record")
 LEVER_KEYS = ("lever", "where", "from", "until", "strength", "ramp")
 OWN = ("name", "title", "description")  # not inherited: a child is another scenario
 MAPPINGS = ("parameters", "theories", "events")

@@ -30,8 +30,8 @@ HELP: dict[str, tuple[str, str]] = {
     "end": ("Last simulated month. Default: the world's last.", MONTH),
     "worlds": ("Parallel worlds (replicates with their own luck).", f"a whole number from 1 to {MAX_WORLDS}"),
     "seed": ("Seed of all luck.", f"a whole number from 0 to {2**63 - 1}"),
-    "uncertainty": ("Whether each world carries its own posterior draw of the calibrated coefficients, or all carry the "
-                    "shipped values. Parameters and theories that the scenario names hold in every world.",
+    "uncertainty": ("Whether each world carries its own posterior draw of the calibrated coefficients, or all carry "
+                    "the shipped values. Parameters and theories that the scenario names hold in every world.",
                     "'posterior' or 'fixed'"),
     "parameters": ("Overrides of numbers: a coefficient's name, or values.<place>.<field>.",
                    "a mapping of names to numbers"),

@@ -180,13 +180,13 @@ def organisation(kind: str, **parameters: float) -> tuple[object, Moment]:
 
 
 def test_the_movement_infiltrates_where_it_outshines_and_the_state_is_absent() -> None:
-    """0.15 x lead 0.4 x 100 of 100 + 50 + 50 x (1 - presence), less a hundredth forgotten."""
+    """Rate 0.15 x lead 0.4 x 100 of 100 + 50 + 50 x (1 - presence); of what is won a hundredth is forgotten."""
     movement, m = organisation("movement")
     put(m, "militants", (0, MOVEMENT, GROUND, BB2, BB), 100)
     put(m, "militants", (0, MASS, CELL, BB2, BB), 50)
     m.world.prestige[:, :2], m.world.presence[:] = (0.8, 0.4), 0.25
     movement.decide(m)
-    assert m.world.infiltration[0, BB2] == pytest.approx(0.15 * 0.4 * 0.5 * 0.75 * 0.99)
+    assert m.world.infiltration[0, BB2] == pytest.approx(-np.expm1(-0.15 * 0.4 * 0.5 * 0.75) * 0.99)
     assert m.world.infiltration.sum() == m.world.infiltration[0, BB2]
     m.world.infiltration[:] = 0
     m.world.prestige[:, :2] = (0.4, 0.8)

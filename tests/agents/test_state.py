@@ -61,7 +61,7 @@ def test_fragmentation_lowers_alert_and_surge() -> None:
 
 
 def banned(threat: float, members: int) -> float:
-    made, m = at_work(1000, state__ban=1.0, state__relax=0.0)
+    made, m = at_work(1000, state__ban=1.0, state__relax=0.0, state__ban_members=300.0)
     m.world.threat[:] = threat
     put(m, "militants", (slice(None), MASS, CELL, BB2, BB), members)
     made.states[BB].decide(m)
