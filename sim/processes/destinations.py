@@ -10,7 +10,7 @@ import numpy as np
 from sim.conditions import collapse, guarded
 from sim.moment import Moment, noisy_or, wide
 from sim.noise import binomial_hazard, categorical, split_shares, stochastic_round
-from sim.world import CELL, MOVEMENT, own_country, regional_mean
+from sim.world import CELL, MOVEMENT, RIVAL, own_country, regional_mean
 
 WRITES = ("militants", "transit", "recent_gone", "gone_last", "demobilised")
 
@@ -66,7 +66,6 @@ def step(m: Moment) -> None:
     ease = m.by_region(openness(m)) * airport_ease(g.distance, g.airport)
     w.gone_last[:] = 0
     endorsed = 1 + np.clip(m.by_region(m.dials.legitimation), 0, 1)
-    pull = w.prestige
     to_hub, hub = hub_pull(m)
     ambition = w.expansion
     place, origin = own_country(g)
@@ -80,9 +79,9 @@ def step(m: Moment) -> None:
     shares = choice_weights(abroad, nearer, home)
     parts = split_shares(new, shares, m.luck("destination", 3, len(g.regions), 2))
     _give_up(m, parts[..., 2], weight_abroad(m, np.maximum(ease, 1.0), endorsed), abroad, home)
-    _leave(m, parts[..., 0].astype(np.int32))
     _to_hub(m, parts[..., 1][:, MOVEMENT].astype(np.int32), hub)
-    _activists_leave(m, ease * endorsed, pull)
+    leaving = parts[..., 0].astype(np.int32)
+    _leave(m, leaving + later(m, ease * endorsed, leaving))
 
 
 def weight_abroad(m: Moment, ease: np.ndarray, endorsed: np.ndarray) -> np.ndarray:
@@ -113,16 +112,18 @@ def _give_up(m: Moment, staying: np.ndarray, open_: np.ndarray, abroad: np.ndarr
            into=into)
 
 
-def _leave(m: Moment, going: np.ndarray, luck: str = "destination.brand") -> None:
+def _leave(m: Moment, going: np.ndarray) -> None:
     """From cells at home into transit; a brand is chosen by the square of its prestige."""
     w, g = m.world, m.geography
     place, origin = own_country(g)
     pull = np.maximum(w.prestige, 1e-6) ** 2
-    # Who may end with which brand: the movement's own with it, the older network's with any but it, activists with all.
-    open_to = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
-    brands = split_shares(going, (pull[:, None] * open_to)[:, :, None], m.luck(luck, 3, len(g.regions), 2))
-    w.move("militants", "transit", going, at=(slice(None), slice(None), CELL, place, origin),
-           into=np.moveaxis(brands.sum(axis=1), 2, 1).astype(np.int32))
+    # The movement's own end with it, the older network's with any brand but it, activists with any.
+    open_to = np.array([[0.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
+    brands = split_shares(going[:, RIVAL:], (pull[:, None] * open_to)[:, :, None],
+                          m.luck("destination.brand", 2, len(g.regions), 2))
+    into = np.moveaxis(brands.sum(axis=1), 2, 1).astype(np.int32)
+    into[:, MOVEMENT] += going[:, MOVEMENT]
+    w.move("militants", "transit", going, at=(slice(None), slice(None), CELL, place, origin), into=into)
     _gone(m, going.sum(axis=1))
 
 
@@ -131,14 +132,15 @@ def _gone(m: Moment, number: np.ndarray) -> None:
     m.world.gone_last += number
 
 
-def _activists_leave(m: Moment, ease: np.ndarray, pull: np.ndarray) -> None:
-    """Activists and men in cells who joined earlier leave at a hazard that follows pull and ease."""
+def later(m: Moment, ease: np.ndarray, leaving: np.ndarray) -> np.ndarray:
+    """Members in cells who joined earlier and leave now, at a hazard that follows pull and ease, (W, O, R)."""
     w, g, k = m.world, m.geography, m.k["destination"]
     place, origin = own_country(g)
-    stay = w.militants[:, :, CELL, place, origin]
+    pull = w.prestige
+    stay = w.militants[:, :, CELL, place, origin] - leaving
     by = np.stack([pull[:, :1], pull[:, 1:2], pull.max(axis=1, keepdims=True)], axis=1)
     rate = wide(k.later) * by * ease[:, None]
-    _leave(m, binomial_hazard(m.luck("leave_later", 3, len(g.regions)), stay, rate, np.int32), "leave_later.brand")
+    return binomial_hazard(m.luck("leave_later", 3, len(g.regions)), stay, rate, np.int32)
 
 
 def _to_hub(m: Moment, going: np.ndarray, hub: np.ndarray) -> None:
