@@ -200,6 +200,9 @@ def place_first_recruiters(m: Moment) -> None:
     """
     w, g, k = m.world, m.geography, m.k["recruiter"]
     expected = k.per_veteran * (g.r["veterans"] + 0.3 * g.r["prison_network"] + 0.3 * g.r["rival_start"])
+    if "recruiters.shuffled" in m.frozen:  # a placebo: the same numbers, somewhere else in the country
+        expected = np.broadcast_to(expected, (w.n, len(g.regions)))
+        expected = np.take_along_axis(expected, _shuffled(m), axis=1)
     luck = m.luck("recruiter.first", w.slot_region.size, 3)
     chance = 1 - np.exp(-np.broadcast_to(expected / w.slots, (w.n, len(g.regions))))
     here = luck[..., 0] < chance[:, w.slot_region]
@@ -210,3 +213,8 @@ def place_first_recruiters(m: Moment) -> None:
     w.recruiter_skill[:] = np.where(here, k.start_skill + (1 - k.start_skill) * 0.5 * luck[..., 2], 0.0)
 
 
+def _shuffled(m: Moment) -> np.ndarray:
+    """Regions in a random order within each country, (W, R)."""
+    g = m.geography
+    luck = m.luck("recruiter.shuffled", len(g.regions))
+    return np.concatenate([np.argsort(luck[:, own], axis=1) + own.start for own in g.country_slices], axis=1)
