@@ -58,7 +58,7 @@ def _disperse(m: Moment, world: int, region: int, luck: np.ndarray) -> None:
 
 
 def _weak_place(m: Moment, world: int, region: int, luck: float, scale: float) -> int:
-    """Where authority is weak, terrain shelters and one's own are already, within reach."""
+    """Where authority is weak and terrain or emptiness shelters, within reach."""
     w, g = m.world, m.geography
     weight = ((1 - w.presence[world]) ** 2 * (0.2 + g.r["rugged"] + 1 / (1 + g.r["density"] / 10))
               * np.exp(-g.distance[region] / scale) * (1 - w.barrier[world]))
