@@ -80,6 +80,8 @@ def build_parser() -> argparse.ArgumentParser:
     validate.add_argument("--jobs", type=_at_least_one, default=0, metavar="J", help="processes (default: all cores)")
     validate.add_argument("--out", type=Path, metavar="DIR", help="the result folder, new or empty")
     validate.add_argument("--no-figures", action="store_true", help="write tables only")
+    validate.add_argument("--by-theory", action="store_true",
+                          help="print targets hit by each answer of the rival theories instead; writes nothing")
     validate.set_defaults(handler=_validate, settings=[])
 
     schema = commands.add_parser("schema", help="print the JSON Schema of scenario files, for editors", **_examples(
@@ -273,6 +275,11 @@ def _validate(arguments: argparse.Namespace) -> int:
         raise UserError("validate: give one scenario at a time.")
     arguments.scenarios = arguments.scenarios or [BASELINE]
     scenario = _load(arguments)[0]
+    if arguments.by_theory:
+        from sim.experiments.placebo import by_theory
+
+        print(by_theory(scenario, arguments.jobs or cores()).to_string(index=False))
+        return 0
     _outs([scenario], arguments.out)
     with Meter(f"validate {scenario.name}") as meter:
         from sim.experiments import scoreboard

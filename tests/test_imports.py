@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "processes": {"world", "dials", "noise", "moment", "conditions"},
     "recorder": {"world"},
     "model": {*CORE, "scenario", "theories", "posterior"},
-    "experiments": {*CORE, "scenario", "model", "results", "posterior"},
+    "experiments": {*CORE, "scenario", "model", "results", "posterior", "theories"},
     "results": {"scenario"},
     "figures": {"results"},
     "workshop": {"experiments", "figures", "results", "scenario"},
