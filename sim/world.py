@@ -82,7 +82,6 @@ class World:
         self.shares = CLASS_SHARES
         self.susceptibility = np.broadcast_to(class_multipliers(k["exposure"].sigma),
                                               (n_w, 1, n_c) if np.ndim(k["exposure"].sigma) else (n_c,))
-        self.youth_start = g.r["youth"]
 
         def count(*shape: int) -> NDArray[np.int32]:
             return np.zeros((n_w, *shape), dtype=np.int32)
