@@ -1,6 +1,18 @@
 """Entry of the command line: ``python run.py scenarios/baseline.yaml``."""
 
-from sim.cli import main
+import sys
+
+try:
+    from sim.cli import main
+except ModuleNotFoundError as missing:
+    if str(missing.name).partition(".")[0] == "sim":
+        raise
+    sys.exit(f"{missing.name} is not installed for this Python. Use the environment of the README "
+             "(.venv/bin/python run.py ...) or activate it.")
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        raise SystemExit(main())
+    except ModuleNotFoundError as missing:
+        sys.exit(f"{missing.name} is not installed for this Python. Use the environment of the README "
+                 "(.venv/bin/python run.py ...) or activate it.")

@@ -26,6 +26,7 @@ PROGRAM = "python run.py"
 QUIET_SECONDS = 2.0
 INTERRUPTED = 130
 BASELINE = "scenarios/baseline.yaml"
+FEWEST = 20  # worlds with which a 90 % interval means something
 LISTS = ("worlds", "levers", "outcomes", "parameters", "theories", "events", "places")
 
 
@@ -275,6 +276,8 @@ def _validate(arguments: argparse.Namespace) -> int:
         raise UserError("validate: give one scenario at a time.")
     arguments.scenarios = arguments.scenarios or [BASELINE]
     scenario = _load(arguments)[0]
+    if scenario.worlds < FEWEST:
+        raise UserError(f"validate: {scenario.worlds} worlds are too few for intervals; give at least {FEWEST}.")
     if arguments.by_theory:
         from sim.experiments.placebo import by_theory
 

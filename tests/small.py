@@ -17,7 +17,12 @@ AA, BB = 0, 1  # countries: a strong state and one that may collapse
 AA1, AA2, AA3, BB1, BB2, BB3, BB4 = range(7)  # regions; AA1 and BB1 hold the capitals and airports
 #: What the tests reckon with by hand, whatever becomes of the defaults.
 PINNED = {"counter.detection": 0.09, "grievance.exhaustion": 0.45, "theatre.screening": 1.5, "theatre.attachment": 1.0,
-          "organisation.infiltration": 0.15, "destination.home_front": 0.0, "ground.fighter_share": 0.5}
+          "organisation.infiltration": 0.15, "destination.home_front": 0.0, "ground.fighter_share": 0.5,
+          "exposure.contacts": 180.0, "exposure.peers": 0.02, "exposure.online": 0.004, "recruitment.capacity": 3.0,
+          "recruitment.self_starting": 0.0015, "destination.theatre": 6.0, "destination.hub": 3.0,
+          "theatre.return_rate": 0.01, "theatre.send_home": 0.2, "counter.pursuit": 0.16, "grievance.hope_weight": 1.6,
+          "camp.rise": 0.045, "violence.mass": 0.6, "ground.garrison": 0.8, "offensive.attacker_kills": 0.06,
+          "offensive.defender_kills": 0.12, "inflow.rate": 1.0, "rivalry.rate": 0.02}
 CALM = {"bb_agreement": "never", "bb_prisons": "never", "bb_split": "never", "bb_uprising": "never", "bb_war": "never",
         "helpers_abroad": "never"}
 

@@ -11,8 +11,8 @@ import pytest
 from sim.experiments.ensemble import run_chunk
 from sim.scenario import load_scenario
 
-GOLDEN = {"new_sympathisers": 71737, "recruits": 5835, "departures": 3095, "arrests": 202, "attacks": 273,
-          "movement_members": 20973}
+GOLDEN = {"new_sympathisers": 52453, "recruits": 9058, "departures": 3255, "arrests": 337, "attacks": 389,
+          "movement_members": 40550}
 
 
 def test_the_teaching_world_is_what_it_was():

@@ -91,7 +91,7 @@ def _world(name: str) -> World:
         regions=dict(zip(geography.regions, geography.region_names, strict=True)),
         country_of={region: geography.countries[index]
                     for region, index in zip(geography.regions, geography.country_of, strict=True)},
-        events={key: str(event.get("title", key)) for key, event in geography.events.items()},
+        events={key: f"{event['date']}: {event.get('title', key)}" for key, event in geography.events.items()},
         values=geography.values,
         title=str(geography.info.get("title", name)),
     )

@@ -228,7 +228,9 @@ def test_validate_writes_a_whole_folder(tmp_path, monkeypatch, capsys):
     few = [t for t in tests if (t.run in (S.BASELINE, "libya_restored") and not t.against) or t.reason]
     monkeypatch.setattr(S, "load_patterns", lambda world: (cases, few) if world == "maghreb" else ({}, []))
     out = tmp_path / "board"
-    assert main(["validate", "--worlds", "6", "--jobs", "1", "--out", str(out)]) == 0
+    assert main(["validate", "--worlds", "6", "--out", str(tmp_path / "few")]) == 2
+    assert "too few" in capsys.readouterr().err
+    assert main(["validate", "--worlds", "20", "--jobs", "1", "--out", str(out)]) == 0
     said = capsys.readouterr().out
     assert "fitted: " in said
     assert "null model 'population'" in said
