@@ -1,5 +1,6 @@
 """Entry of the command line: ``python run.py scenarios/baseline.yaml``."""
 
+import os
 import sys
 
 try:
@@ -10,9 +11,16 @@ except ModuleNotFoundError as missing:
     sys.exit(f"{missing.name} is not installed for this Python. Use the environment of the README "
              "(.venv/bin/python run.py ...) or activate it.")
 
+STOPPED = 130
+
 if __name__ == "__main__":
     try:
-        raise SystemExit(main())
+        code = main()
+        if code == STOPPED:  # the workers are gone: waiting for their pool to notice could hang
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+        raise SystemExit(code)
     except ModuleNotFoundError as missing:
         sys.exit(f"{missing.name} is not installed for this Python. Use the environment of the README "
                  "(.venv/bin/python run.py ...) or activate it.")

@@ -5,12 +5,13 @@ World k is the same in any chunk on any number of workers, so chunks are only a 
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
@@ -70,7 +71,9 @@ _counter: Any = None
 def _start_worker(counter: Any) -> None:
     global _counter
     _counter = counter
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends the workers
+    # A stop is the parent's to handle: workers neither catch Ctrl-C nor inherit its handlers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _work(scenario: Scenario, worlds: list[int], options: Mapping[str, Any]) -> Arrays:
@@ -105,7 +108,8 @@ def arrays(scenario: Scenario, jobs: int = 0, progress: Callable[[int, int], Non
         parts = _one_by_one(scenario, chunks, progress, total, options)
     else:
         parts = _parallel(scenario, chunks, jobs, progress, total, options or {})
-    return _together(parts, scenario.worlds)
+    with contextlib.closing(parts):  # however this ends, the workers end with it
+        return _together(parts, scenario.worlds)
 
 
 def _together(parts: Iterator[tuple[list[int], Arrays]], worlds: int) -> Arrays:
@@ -123,7 +127,7 @@ def _together(parts: Iterator[tuple[list[int], Arrays]], worlds: int) -> Arrays:
 
 
 def _one_by_one(scenario: Scenario, chunks: list[list[int]], progress: Callable[[int, int], None] | None, total: int,
-                options: Mapping[str, Any] | None) -> Iterator[tuple[list[int], Arrays]]:
+                options: Mapping[str, Any] | None) -> Generator[tuple[list[int], Arrays], None, None]:
     done = 0
 
     def tick(count: int) -> None:
@@ -144,25 +148,26 @@ def _chunks(worlds: int, jobs: int) -> list[list[int]]:
 
 
 def _parallel(scenario: Scenario, chunks: list[list[int]], jobs: int, progress: Callable[[int, int], None] | None,
-              total: int, options: Mapping[str, Any]) -> Iterator[tuple[list[int], Arrays]]:
+              total: int, options: Mapping[str, Any]) -> Generator[tuple[list[int], Arrays], None, None]:
     # Forking is ten times faster than spawning but unsafe beside running threads.
     fork = sys.platform == "linux" and threading.active_count() == 1
     context = multiprocessing.get_context("fork" if fork else "spawn")
     counter = context.Value("q", 0)
-    with ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(counter,)) as pool:
+    pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(counter,))
+    try:
         waiting = {pool.submit(_work, scenario, chunk, options): chunk for chunk in chunks}
-        try:
-            while waiting:
-                finished = wait(waiting, timeout=0.02, return_when=FIRST_COMPLETED).done
-                if progress:
-                    progress(counter.value, total)
-                for future in finished:
-                    yield waiting.pop(future), future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in multiprocessing.active_children():
-                process.terminate()
-            raise
+        while waiting:
+            finished = wait(waiting, timeout=0.02, return_when=FIRST_COMPLETED).done
+            if progress:
+                progress(counter.value, total)
+            for future in finished:
+                yield waiting.pop(future), future.result()
+    except BaseException:
+        for process in multiprocessing.active_children():
+            process.kill()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 def simulate(scenario: Scenario, jobs: int = 0, progress: Callable[[int, int], None] | None = None,
