@@ -40,11 +40,32 @@ def detection(intelligence: np.ndarray, presence: np.ndarray, cooperation: np.nd
 def found(m: Moment) -> np.ndarray:
     """Detection hazard before an organisation's own concealment, (W, R)."""
     w, g, d, k = m.world, m.geography, m.dials, m.k["counter"]
-    intelligence = np.clip(g.y["intelligence"] * d.intelligence * (1 + k.agency_gain * w.agency), 0, 1.5)
+    intelligence = np.clip(g.y["intelligence"] * d.intelligence * (1 + k.agency_gain * w.agency)
+                           * (1 + k.shared * shared_intelligence(m)), 0, 1.5)
     cooperation = np.clip(1 - k.silence * w.grievance + k.service_tips * (g.r["services"] + d.services - 0.5)
-                          + 0.3 * d.local_forces, 0, 1.3)
+                          + k.told * (d.local_forces + d.community), 0, 1.3)
     return detection(m.by_region(intelligence), w.presence, cooperation, k.detection,
                      m.by_region(k.learning * w.learning + w.alert))
+
+
+def partners(own: np.ndarray, other: np.ndarray, base: float) -> np.ndarray:
+    """Cooperation of two states, 0-1: what stands, and the lesser of what both add."""
+    return np.clip(base + np.minimum(own, other), 0, 1)
+
+
+@monthly
+def shared_intelligence(m: Moment) -> np.ndarray:
+    """Cooperation that each state has gained with its best partner on the map beside what stood in 2011, (., Y)."""
+    d, g = m.dials.cooperation, m.geography
+    gained = [np.max([partners(d[:, y], d[:, z], g.cooperation(y, z)) - g.cooperation(y, z)
+                      for z in range(d.shape[1]) if z != y] or [np.zeros(d.shape[0])], axis=0)
+              for y in range(d.shape[1])]
+    return np.stack(gained, axis=1)
+
+
+def second_theatre(m: Moment) -> np.ndarray:
+    """Strength of a second theatre elsewhere, (., 1), 0-1."""
+    return np.clip(m.dials.second_theatre.max(axis=1, keepdims=True), 0, 1)
 
 
 def guarded(m: Moment) -> np.ndarray:

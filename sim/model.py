@@ -63,7 +63,7 @@ class RecruitmentModel(mesa.Model):
         Check every move and the books of every month.
     """
 
-    def __init__(self, scenario: Scenario, worlds: Sequence[int] | None = None, *,
+    def __init__(self, scenario: Scenario, worlds: Sequence[int] | np.ndarray | None = None, *,
                  parameters: Mapping[str, Any] | None = None, strengths: Mapping[int, np.ndarray] | None = None,
                  frozen: Mapping[str, float] | None = None, turns: Sequence[ExtraTurn] = (),
                  checking: bool = False):

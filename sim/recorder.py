@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,8 @@ class Outcome:
     """One reported quantity by region and month.
 
     ``aggregate`` says how regions make a country: 'sum', 'mean' (weighted by residents) or 'max'.
-    ``look`` computes the (W, R) values from the month; None means the flow of the same name.
+    ``look`` computes the (W, R) values from the month; None means the flow of the same name. ``wish`` is the direction
+    that prevention wishes for: '-' lower is better, '+' higher is better, '' neither by itself.
     """
 
     name: str
@@ -25,6 +26,12 @@ class Outcome:
     label: str
     aggregate: str = "sum"
     look: Callable[[Moment], Any] | None = None
+    wish: str = ""
+
+    @property
+    def flow(self) -> bool:
+        """Whether months add up; otherwise a period is summed up by its mean."""
+        return self.unit.endswith("/month")
 
 
 def _members(organisation: int) -> Callable[[Moment], Any]:
@@ -136,7 +143,18 @@ _ALL = (
             lambda m: m.world.prestige[:, :1] + np.zeros(len(m.geography.regions))),
     Outcome("effort", "effort units/month", "effort spent on levers", look=lambda m: m.flows.get("effort", 0.0)),
 )
-OUTCOMES: dict[str, Outcome] = {outcome.name: outcome for outcome in _ALL}
+#: What prevention wishes for. Arrests, prisoners and effort are means, not ends: neither direction is good by itself.
+_WISHES = {
+    "-": ("recruits", "recruits_movement", "recruits_rival", "departures", "departures_movement", "to_foothold",
+          "new_sympathisers", "sympathisers", "movement_members", "rival_members", "fighters", "foreign_members",
+          "neighbour_members", "refuge_members", "in_theatre", "in_theatre_movement", "recruiters", "returnees_hidden",
+          "sent_home", "inflow", "attempts", "attacks", "mass_attacks", "deaths_militants", "deaths_state",
+          "deaths_civilians", "offensive_losses", "control", "controlled_residents", "foothold", "grievance",
+          "polarisation", "readiness", "prestige"),
+    "+": ("returnees_reintegrated", "presence"),
+}
+_WISHED = {name: wish for wish, names in _WISHES.items() for name in names}
+OUTCOMES: dict[str, Outcome] = {outcome.name: replace(outcome, wish=_WISHED.get(outcome.name, "")) for outcome in _ALL}
 
 
 class Recorder:

@@ -144,6 +144,7 @@ class World:
         self.released = level(n_r)  # persons let out of prison last month
         self.brokers = level(n_y)  # activity of those who sell passage, 0-1
         self.quietists = level(n_y)  # standing of non-violent competitors for the same public, 0-1
+        self.trust = level(n_y, fill=g.y["pluralism"])  # trust in a plural religious sphere as a channel, 0-1
         self.gone_last = level(n_r)  # persons who left last month
         self.splinter = level(n_y)  # share of the mass movement that has turned to violence
         self.resist = level(n_r)  # rivals' resolve against the movement

@@ -61,6 +61,7 @@ class Movement(RecruiterOrganisation):
         others = w.present(MASS, CELL) + w.present(RIVAL, CELL)
         lead = np.maximum(0.0, w.prestige[:, :1] - w.prestige[:, 1:2])
         rate = k.infiltration * lead * own / (own + others + 50.0) * (1 - w.presence)
+        rate = rate * (1 - m.by_region(np.clip(m.dials.integration, 0, 1)))
         rate = m.decided("movement.infiltrate", rate)
         w.infiltration += (1 - np.exp(-rate)) * (1 - w.infiltration)
         w.infiltration *= 1 - k.infiltration_decay
@@ -113,12 +114,14 @@ class Quietists(RecruiterOrganisation):
     kind = "quietist"
 
     def direct(self, m: Moment) -> None:
-        """Standing grows with freedom to teach and shrinks when officials speak in one's name."""
+        """Standing and trust follow freedom to teach; officials who speak in one's name cost more where they are unjust."""
         w, g, k = m.world, m.geography, m.k["exposure"]
         start = g.number("prestige_start", g.organisations["quietist"]).value
-        free = np.clip(g.y["pluralism"] + m.dials.pluralism - 0.5 * m.dials.regulation, 0, 1)
+        cost = k.regulation_cost * m.dials.regulation * regional_mean(np.minimum(1, 2 * w.injustice), g)
+        free = np.clip(g.y["pluralism"] + m.dials.pluralism - cost, 0, 1)
         target = m.decided("quietists.teach", np.clip(start + 0.5 * free, 0, 1))
         w.quietists += k.quietist_speed * (target - w.quietists)
+        w.trust += k.quietist_speed * (free - w.trust)
 
 
 def conduct_recruiters(m: Moment) -> None:

@@ -174,12 +174,13 @@ class Camp(mesa.Agent):
         w, k, y = m.world, m.k["camp"], self.country
         # While camps are few and united the state acts; once split, each camp acts for itself.
         active = split if self.kind == "camp" else 1 - split
-        rival = flat(k.rival_bias) * split * (1 - 0.5 * np.clip(m.dials.unified_support[:, y], 0, 1))
+        joint = np.clip(m.dials.joint_action[:, y], 0, 1)
+        rival = flat(k.rival_bias) * split * (1 - 0.5 * np.clip(m.dials.unified_support[:, y], 0, 1)) * (1 - joint)
         share = attention(w.camp_threat[:, self.index], rival)
         able = self._strength(m) * active
         world, target = np.arange(w.n), np.argmax(near, axis=1)
         garrison = flat(m.k["ground"].fighter_share) * w.present(MOVEMENT, GROUND)[world, target]
-        support = np.clip(m.dials.unified_support[:, y] + self.patron * 0.3 + 1 - split, 0, 1)
+        support = np.clip(m.dials.unified_support[:, y] + self.patron * 0.3 + 1 - split + joint, 0, 1)
         committed = able * share * flat(k.commit)
         ruled = near[world, target] > 0
         willing = (ruled & (share > flat(k.resolve)) & (support > flat(k.support_needed))
@@ -201,7 +202,8 @@ class Camp(mesa.Agent):
         if self.kind != "camp":
             return
         w, k, y = m.world, m.k["camp"], self.country
-        fights = (split * m.dials.brutality[:, y])[:, None] * self.brutality * self.near
+        style = m.dials.brutality[:, y] * m.dials.branding[:, y] * (1 - np.clip(m.dials.integration[:, y], 0, 1))
+        fights = (split * style)[:, None] * self.brutality * self.near
         w.infiltration += k.branding * fights * w.prestige[:, :1] * (1 - w.infiltration)
 
 
@@ -219,7 +221,7 @@ class LocalAuthorities(mesa.Agent):
         region = g.region_of[self.own]
         order = g.r["nonstate_order"][region]
         will = k.base + k.order * order + k.harsh * w.harshness[:, self.own] - k.cleavage * g.l["cleavage"][self.own]
-        will = will - k.orphaned * g.l["orphaned"][self.own] + 0.5 * m.dials.local_forces[:, region]
+        will = will - k.orphaned * g.l["orphaned"][self.own] + 0.5 * (m.dials.local_forces + m.dials.community)[:, region]
         w.local_resist[:, self.own] = m.decided("local.resist", np.clip(will, 0, 1.5))
 
 

@@ -6,13 +6,7 @@ World k is the same in any chunk on any number of workers, so chunks are only a 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
-import signal
-import sys
-import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sim.calendar import Month
+from sim.experiments.pool import processes, run_tasks
 from sim.parameters import Geography, load_geography
 from sim.processes.ground import CAUSES, CONTESTED, DOMINANT, EXCLUSIVE
 from sim.recorder import OUTCOMES, by_country
@@ -65,23 +60,8 @@ def _rows(options: Mapping[str, Any], worlds: Sequence[int]) -> dict[str, Any]:
     return cut
 
 
-_counter: Any = None
-
-
-def _start_worker(counter: Any) -> None:
-    global _counter
-    _counter = counter
-    # A stop is the parent's to handle: workers neither catch Ctrl-C nor inherit its handlers.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-def _work(scenario: Scenario, worlds: list[int], options: Mapping[str, Any]) -> Arrays:
-    def tick(done: int) -> None:
-        with _counter.get_lock():
-            _counter.value += done
-
-    return run_chunk(scenario, worlds, options, tick)
+def _chunk(task: tuple[Scenario, list[int], Mapping[str, Any] | None], tick: Callable[[int], None]) -> Arrays:
+    return run_chunk(*task, tick)
 
 
 def arrays(scenario: Scenario, jobs: int = 0, progress: Callable[[int, int], None] | None = None,
@@ -99,20 +79,15 @@ def arrays(scenario: Scenario, jobs: int = 0, progress: Callable[[int, int], Non
         Model options (parameters, strengths, frozen, turns, checking); arrays have one entry
         per world.
     """
-    jobs = jobs or os.cpu_count() or 1
-    months = int(scenario.end) - int(scenario.start) + 1
-    total = scenario.worlds * months
-    jobs = min(jobs, max(1, scenario.worlds // 10))
-    chunks = _chunks(scenario.worlds, jobs)
-    if jobs == 1 or len(chunks) == 1:
-        parts = _one_by_one(scenario, chunks, progress, total, options)
-    else:
-        parts = _parallel(scenario, chunks, jobs, progress, total, options or {})
+    total = scenario.worlds * scenario.months
+    chunks = chunked(np.arange(scenario.worlds), min(processes(jobs), max(1, scenario.worlds // 10)))
+    tasks = [(scenario, chunk.tolist(), options) for chunk in chunks]
+    parts = run_tasks(_chunk, tasks, jobs, None if progress is None else lambda done: progress(done, total))
     with contextlib.closing(parts):  # however this ends, the workers end with it
-        return _together(parts, scenario.worlds)
+        return _together(((chunks[i], part) for i, part in parts), scenario.worlds)
 
 
-def _together(parts: Iterator[tuple[list[int], Arrays]], worlds: int) -> Arrays:
+def _together(parts: Iterator[tuple[np.ndarray, Arrays]], worlds: int) -> Arrays:
     """One batch from chunks of worlds; each is let go as soon as it has found its place."""
     whole: Arrays | None = None
     for chunk, part in parts:
@@ -126,48 +101,10 @@ def _together(parts: Iterator[tuple[list[int], Arrays]], worlds: int) -> Arrays:
     return whole
 
 
-def _one_by_one(scenario: Scenario, chunks: list[list[int]], progress: Callable[[int, int], None] | None, total: int,
-                options: Mapping[str, Any] | None) -> Generator[tuple[list[int], Arrays], None, None]:
-    done = 0
-
-    def tick(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress:
-            progress(done, total)
-
-    for chunk in chunks:
-        yield chunk, run_chunk(scenario, chunk, options, tick)
-
-
-def _chunks(worlds: int, jobs: int) -> list[list[int]]:
-    """Worlds in order, in equal chunks, a whole number of rounds over the jobs."""
-    rounds = max(1, -(-worlds // (CHUNK * jobs)))
-    count = min(worlds, rounds * jobs)
-    return [part.tolist() for part in np.array_split(np.arange(worlds), count)]
-
-
-def _parallel(scenario: Scenario, chunks: list[list[int]], jobs: int, progress: Callable[[int, int], None] | None,
-              total: int, options: Mapping[str, Any]) -> Generator[tuple[list[int], Arrays], None, None]:
-    # Forking is ten times faster than spawning but unsafe beside running threads.
-    fork = sys.platform == "linux" and threading.active_count() == 1
-    context = multiprocessing.get_context("fork" if fork else "spawn")
-    counter = context.Value("q", 0)
-    pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(counter,))
-    try:
-        waiting = {pool.submit(_work, scenario, chunk, options): chunk for chunk in chunks}
-        while waiting:
-            finished = wait(waiting, timeout=0.02, return_when=FIRST_COMPLETED).done
-            if progress:
-                progress(counter.value, total)
-            for future in finished:
-                yield waiting.pop(future), future.result()
-    except BaseException:
-        for process in multiprocessing.active_children():
-            process.kill()
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
+def chunked(worlds: np.ndarray, jobs: int) -> list[np.ndarray]:
+    """Worlds in order, in equal chunks that stay in cache, a whole number of rounds over the jobs."""
+    rounds = max(1, -(-worlds.size // (CHUNK * jobs)))
+    return np.array_split(worlds, min(worlds.size, rounds * jobs))
 
 
 def simulate(scenario: Scenario, jobs: int = 0, progress: Callable[[int, int], None] | None = None,

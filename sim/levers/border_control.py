@@ -13,4 +13,6 @@ LEVER = Lever(
     drawback="Pressure on one side shifts movement across; livelihoods in border towns depend on contraband "
              "(000 l.1639-1642, 002 l.14-17, 004 l.19-21).",
     strength_source="assumption: full strength halves the porosity that is left; 004 l.19 judges barriers insufficient",
+    actor="governments, with outside help",
+    applies="regions on a land border; at any time",
 )

@@ -12,4 +12,6 @@ LEVER = Lever(
     expected={"readiness": "-", "recruits": "-"},
     drawback="Needs political will; compromise is seen as betrayal by some (000 l.1084-1087, 1492-1499).",
     strength_source="assumption: full strength halves exclusion and takes three tenths off perceived corruption",
+    actor="governments and local councils",
+    applies="any region; slow, so a ramp of one or two years is sensible",
 )

@@ -12,4 +12,6 @@ LEVER = Lever(
     expected={"control": "-", "movement_members": "-"},
     drawback="An agreement without enough consensus leaves separate actions in place (000 l.644-651, 904-911).",
     strength_source="assumption: full strength removes the fragmentation that the rivalry of camps causes",
+    actor="the rival camps, with the United Nations and outside backers",
+    applies="countries whose camps contest the centre, Libya from 2011 on",
 )

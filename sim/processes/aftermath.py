@@ -41,8 +41,8 @@ def _disperse(m: Moment, world: int, region: int, luck: np.ndarray) -> None:
     def one(coefficient: np.ndarray) -> float:
         return float(np.ravel(coefficient)[min(world, np.size(coefficient) - 1)])
 
-    stabilised = d.stabilisation[min(world, d.stabilisation.shape[0] - 1), region]
-    pursuit = float(np.clip(w.presence[world, region] + stabilised, 0, 1))
+    followed = sum(x[min(world, x.shape[0] - 1), region] for x in (d.stabilisation, d.pursuit))
+    pursuit = float(np.clip(w.presence[world, region] + followed, 0, 1))
     origins = np.arange(len(g.origins))
     local = origins == country
     caught = pursuit * one(k.caught)
@@ -77,7 +77,7 @@ def _go_home(m: Moment, world: int, leaving: np.ndarray, at: tuple, luck: np.nda
     jailed, back = return_fate(w.capacity[world], row(np.clip(w.exit_level + d.exit_control, 0, 1)),
                                row(np.clip(g.y["intelligence"] * d.intelligence, 0, 1)),
                                np.broadcast_to(row(np.broadcast_to(welcome, (w.n, n_y))), (n_y,)),
-                               row(np.broadcast_to(m.k["theatre"].screening, (w.n, n_y))))
+                               row(np.broadcast_to(m.k["theatre"].screening, (w.n, n_y))), row(d.screening))
     for y in np.flatnonzero(leaving[:n_y]):
         gone = w.recent_gone[world] * (g.country_of == y) + g.r["youth"] * (g.country_of == y) * 1e-9
         home = int(categorical(luck[y:y + 1], gone[None])[0])

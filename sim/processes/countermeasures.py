@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.conditions import found, open_sites
-from sim.moment import Moment, fixed, wide
+from sim.conditions import found, open_sites, partners
+from sim.moment import Moment, fixed, monthly, wide
 from sim.noise import binomial, binomial_hazard, stochastic_round
 from sim.world import ARRESTED, CELL, EMPTY, HIDDEN, MASS, MOVEMENT, PRISON, REFUGE, RIVAL
 
@@ -71,7 +71,7 @@ def _arrest_recruiters(m: Moment, hazard: np.ndarray) -> None:
 def _pursue(m: Moment) -> None:
     """State forces wear down guerrilla refuges; one-sided pressure works less than joint pressure [000 l.1598-1604]."""
     w, g, k = m.world, m.geography, m.k["counter"]
-    hazard = k.pursuit * pressure(m)
+    hazard = k.pursuit * np.clip(pressure(m) + m.dials.pursuit, 0, 1)
     leave = k.surrender * m.by_region(0.2 + np.clip(m.dials.amnesty, 0, 1))
     luck = m.luck("pursuit", 4, 2, len(g.regions))
     sources = [(MOVEMENT, REFUGE), (RIVAL, REFUGE)]
@@ -86,22 +86,31 @@ def _pursue(m: Moment) -> None:
 def pressure(m: Moment) -> np.ndarray:
     """Pressure of state forces on refuges, (W, R), 0-1: presence and alert, broken by terrain and idle neighbours."""
     w, g = m.world, m.geography
-    return np.asarray(w.presence * (0.3 + 0.7 * m.by_region(w.alert)) * (1 - 0.5 * g.r["rugged"]) * joint_pressure(g))
+    return np.asarray(w.presence * (0.3 + 0.7 * m.by_region(w.alert)) * (1 - 0.5 * g.r["rugged"]) * joint_pressure(m))
+
+
+@monthly
+def joint_pressure(m: Moment) -> np.ndarray:
+    """Factor on pursuit by region, (., R): full inland, lower on a border whose other side does not cooperate."""
+    g, d = m.geography, m.dials.cooperation
+    here, there = g.country_of[g.link_to], g.country_of[g.link_from]
+    shared = partners(d[:, here], d[:, there], standing_cooperation(g)[here, there])
+    joint = np.where(here == there, 1.0, 0.5 + 0.5 * shared)
+    return np.asarray(np.minimum.reduceat(joint, g.link_start, axis=1))
 
 
 @fixed
-def joint_pressure(g: Geography) -> np.ndarray:
-    """Factor on pursuit by region, (R,): full inland, lower on a border whose other side does not cooperate."""
-    joint = np.array([[1.0 if a == b else 0.5 + 0.5 * g.cooperation(a, b) for a in range(len(g.countries))]
-                      for b in range(len(g.countries))])
-    return np.minimum.reduceat(joint[g.country_of[g.link_to], g.country_of[g.link_from]], g.link_start)
+def standing_cooperation(g: Geography) -> np.ndarray:
+    """Cooperation of each pair of states as it stood, (Y, Y), 0-1."""
+    n = range(len(g.countries))
+    return np.array([[1.0 if a == b else g.cooperation(a, b) for a in n] for b in n])
 
 
 def _prison(m: Moment) -> None:
     """Sentences end and doors are opened; some leave violence, some go back, more where prison was a school."""
     w, g, d, k = m.world, m.geography, m.dials, m.k["counter"]
     opened = np.clip(m.by_region(d.prison_release), 0, 0.999)
-    hazard = 1 / k.sentence - np.log1p(-opened)
+    hazard = 1 / (k.sentence * m.by_region(d.sentences)) - np.log1p(-opened)
     apart = np.clip(g.y["prison_isolation"] + d.prison_isolation, 0, 1)
     again = m.by_region(np.clip(k.relapse * (1 - 0.6 * apart) * (1 - 0.5 * np.clip(d.reintegration, 0, 1)), 0, 1))
     luck = m.luck("prison", 3, 3, len(g.regions))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.conditions import collapse, guarded
+from sim.conditions import collapse, guarded, second_theatre
 from sim.moment import Moment, noisy_or, wide
 from sim.noise import binomial_hazard, categorical, split_shares, stochastic_round
 from sim.world import CELL, MOVEMENT, RIVAL, own_country, regional_mean
@@ -28,7 +28,7 @@ def openness(m: Moment) -> np.ndarray:
     control = np.clip(w.exit_level + d.exit_control, 0, 1)
     helpers = k.helpers * np.clip(d.facilitation, 0, 1) + k.broker_help * w.brokers
     looking_away = np.clip(w.exit_tolerance + d.tolerance_exit, 0, 1)
-    access = g.theatre.at("access", m.month)
+    access = np.maximum(g.theatre.at("access", m.month), second_theatre(m))
     return access * exit_openness(control, looking_away, g.y["visa_required"], k.visa_factor, helpers, d.exit_ban)
 
 

@@ -27,6 +27,11 @@ def neighbours_mean(m: Moment, values: np.ndarray) -> np.ndarray:
     return np.add.reduceat(values[:, g.link_from], g.link_start, axis=1) / g.link_degree
 
 
+def watched_sites(m: Moment) -> np.ndarray:
+    """Factor on recruiters' contacts where officials watch or abandon the places of worship, (., R)."""
+    return m.by_region(np.clip(1 - m.k["exposure"].site_share * m.dials.regulation, 0, 2))
+
+
 def step(m: Moment) -> None:
     """Move residents between uninvolved and sympathising."""
     w, g, k, theory = m.world, m.geography, m.k["exposure"], m.k["theory"]
@@ -35,7 +40,7 @@ def step(m: Moment) -> None:
     sites = open_sites(m)
     activists = w.present(MASS, CELL)
     hands = active_outreach(m).sum(axis=1)
-    outreach = (k.contacts * hands + k.activist_contacts * activists * sites) / youth
+    outreach = (k.contacts * hands * watched_sites(m) + k.activist_contacts * activists * sites) / youth
     share = sympathisers / youth
     outward = g.r["ties_outside"]
     peers = k.peers * g.r["close_ties"] * ((1 - outward) * share + outward * neighbours_mean(m, share))

@@ -48,11 +48,11 @@ def step(m: Moment) -> None:
     w.injustice[:] = noisy_or(
         k.corruption_weight * m.by_region(g.y["corruption"]) * d.corruption,
         k.exclusion_weight * m.by_region(g.y["exclusion"]) * (1 - inclusion),
-        k.brutality_weight * m.by_region(g.y["brutality"] * d.brutality + w.abuse))
+        k.brutality_weight * m.by_region(g.y["brutality"] * d.brutality + w.abuse),
+        k.stigma_weight * np.clip(d.stigma, 0, 1))
     w.grievance[:] = np.clip(deprived * w.injustice * (1 + m.by_region(w.polarisation)), 0, 1)
-    plural = np.clip(g.y["pluralism"] + d.pluralism - 0.5 * d.regulation, 0, 1)
     politics = np.clip(g.y["politics_open"] * (1.5 - g.y["weak_law"]) + d.channels, 0, 1)
-    channels = noisy_or(m.by_region(politics) * k.politics_weight, m.by_region(plural) * k.pluralism_weight,
+    channels = noisy_or(m.by_region(politics) * k.politics_weight, m.by_region(w.trust) * k.pluralism_weight,
                         k.inclusion_channel * inclusion,
                         k.militia_weight * absorbed(g.r["local_armed"] * (1 - w.presence), k.militia_half))
     contestation = np.clip(g.r["contestation"] * d.contestation, 0, 1.5) * (1 - 0.5 * inclusion)

@@ -92,6 +92,11 @@ def step(m: Moment) -> None:
     _garrison_troops(m)
 
 
+def unreconciled(m: Moment) -> np.ndarray:
+    """Share of orphaned loyalties and cleavages left where residents are heard and places rebuilt, (., R), 0-1."""
+    return np.asarray(1 - np.clip(m.dials.inclusion + m.dials.stabilisation, 0, 1))
+
+
 def _attempts(m: Moment, here: np.ndarray, rescue: np.ndarray) -> None:
     g, w, k = m.geography, m.world, m.k["ground"]
     region = g.region_of
@@ -102,8 +107,9 @@ def _attempts(m: Moment, here: np.ndarray, rescue: np.ndarray) -> None:
     need = garrison(g.l["residents"], k.garrison)
     able = force >= need
     gap = vacuum(here, g.l["residents"], k.vacuum_norm)
-    opening = noisy_or(k.open_base * np.ones_like(gap), g.l["orphaned"] * k.orphaned, g.l["cleavage"] * k.cleavage,
-                       w.infiltration[:, region] * k.infiltrated)
+    left = unreconciled(m)[:, region]
+    opening = noisy_or(k.open_base * np.ones_like(gap), g.l["orphaned"] * k.orphaned * left,
+                       g.l["cleavage"] * k.cleavage * left, w.infiltration[:, region] * k.infiltrated)
     p_entry = gap * opening
     w.prospect[:] = locality_sum(p_entry * g.l["residents"] * (w.control < CONTESTED), g)
     p_force = win_chance(force, here + rescue, k.decisiveness)
@@ -219,7 +225,8 @@ def _rule(m: Moment, held: np.ndarray) -> None:
     revolt = held & (luck[:, 0] < revolt_chance(w.harshness, g.l["orphaned"], w.control, k.revolt))
     if not revolt.any():
         return
-    rebels = k.rebels * g.l["residents"] / 1000 * (0.3 + 0.7 * w.harshness)
+    helped = 1 + k.uprising_help * np.clip(m.dials.uprising_help, 0, 1)[:, region]
+    rebels = k.rebels * g.l["residents"] / 1000 * (0.3 + 0.7 * w.harshness) * helped
     mine = fighters(m)[:, region] * g.l["share"]
     crushed = luck[:, 1] < win_chance(mine, rebels, k.decisiveness)
     over = revolt & ~crushed

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.conditions import collapse, ruled_share
+from sim.conditions import collapse, ruled_share, second_theatre
 from sim.moment import Moment
 from sim.world import CELL, GROUND, MOVEMENT, REFUGE
 
@@ -34,7 +34,8 @@ def step(m: Moment) -> None:
     w, g, d, k = m.world, m.geography, m.dials, m.k["state"]
     w.shock *= 1 - k.shock_recovery
     w.learning *= 1 - k.forgetting
-    w.fragmentation[:] = fragmentation(g.y["cohesion"], d.fragmentation, d.patron_backing, k.patron_weight,
+    w.fragmentation[:] = fragmentation(g.y["cohesion"], d.fragmentation, np.clip(d.patron_backing, 0, 1),
+                                       k.patron_weight,
                                        d.cohesion_gain)
     support = 0.2 * np.clip(g.y["outside_support"] + d.outside_support, 0, 1)
     w.capacity[:] = np.clip(g.y["capacity"] * d.capacity * (1 - w.shock) * (1 + support)
@@ -46,7 +47,7 @@ def step(m: Moment) -> None:
     _prestige(m, control)
 
 
-def theatre_prestige(strength: float, territory: float, weight: np.ndarray) -> np.ndarray:
+def theatre_prestige(strength: np.ndarray, territory: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Standing of a brand from what it holds in the theatre, 0-1; never from how many join it."""
     return strength * ((1 - weight) + weight * territory)
 
@@ -54,7 +55,9 @@ def theatre_prestige(strength: float, territory: float, weight: np.ndarray) -> n
 def _prestige(m: Moment, control: np.ndarray) -> None:
     w, g, k = m.world, m.geography, m.k["organisation"]
     at = m.geography.theatre.at
-    strength, territory = at("movement_strength", m.month), at("movement_territory", m.month)
+    elsewhere = second_theatre(m)
+    strength = np.maximum(at("movement_strength", m.month), elsewhere)
+    territory = np.maximum(at("movement_territory", m.month), elsewhere)
     ruled = (control * g.r["residents"]).sum(axis=1)
     hold = 1 - np.exp(-ruled[:, None] / k.prestige_residents)
     abroad = np.broadcast_to(theatre_prestige(strength, territory, k.territory_weight), (w.n, 1))

@@ -22,9 +22,9 @@ def switching(gap: np.ndarray, rate: np.ndarray) -> np.ndarray:
 
 
 def return_fate(capacity: np.ndarray, control: np.ndarray, intelligence: np.ndarray, welcome: np.ndarray,
-                screening: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+                screening: np.ndarray, more: np.ndarray | float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """Shares of returnees who are jailed and who are reintegrated; the rest stay hidden."""
-    seen = np.clip(capacity * (0.5 + 0.5 * control) * (0.5 + 0.5 * intelligence) * screening, 0, 1)
+    seen = np.clip(capacity * (0.5 + 0.5 * control) * (0.5 + 0.5 * intelligence) * screening + more, 0, 1)
     return seen * (1 - welcome), seen * welcome
 
 
@@ -85,7 +85,8 @@ def _fates(m: Moment) -> np.ndarray:
     w, g, d, k = m.world, m.geography, m.dials, m.k["theatre"]
     jailed, welcomed = return_fate(w.capacity, np.clip(w.exit_level + d.exit_control, 0, 1),
                                    np.clip(g.y["intelligence"] * d.intelligence, 0, 1),
-                                   np.clip(k.welcome + d.reintegration + 0.5 * d.amnesty, 0, 1), k.screening)
+                                   np.clip(k.welcome + d.reintegration + 0.5 * d.amnesty, 0, 1),
+                                   k.screening, d.screening)
     return np.stack([jailed, welcomed, np.maximum(0.0, 1 - jailed - welcomed)], axis=-1)[:, g.country_of]
 
 

@@ -226,11 +226,37 @@ def test_brokers_follow_demand_and_routes() -> None:
 
 
 def test_quietists_stand_where_teaching_is_free() -> None:
-    """0.3 + half of pluralism 0.45 and 0.15; regulation costs them."""
+    """0.3 + half of pluralism 0.45 and 0.15; half of the regulation costs them where injustice is one half or more."""
     quietists, m = organisation("quietist")
     quietists.decide(m)
     assert m.world.quietists[0] == pytest.approx([0.05 * 0.525, 0.05 * 0.375])
     m.world.quietists[:] = 0
-    turn(m, "regulation", 0.5)
+    turn(m, "regulation", 0.4)
+    m.world.injustice[:] = 0.25
+    m.world.injustice[:, m.geography.country_of == BB] = 0.8
     quietists.decide(m)
-    assert m.world.quietists[0] == pytest.approx([0.05 * 0.4, 0.05 * 0.3])
+    assert m.world.quietists[0] == pytest.approx([0.05 * (0.3 + 0.5 * (0.45 - 0.1)), 0.05 * 0.3])
+
+
+def test_trust_in_religious_teaching_is_lost_slowly() -> None:
+    """From pluralism 0.45 and 0.15 towards what regulation of 0.4 leaves where the state is held to be unjust."""
+    quietists, m = organisation("quietist")
+    assert m.world.trust[0] == pytest.approx([0.45, 0.15])
+    turn(m, "regulation", 0.4)
+    m.world.injustice[:] = 1.0
+    quietists.decide(m)
+    assert m.world.trust[0] == pytest.approx([0.45 - 0.05 * 0.2, 0.15 - 0.05 * 0.15])
+
+
+def test_integrated_groups_are_not_infiltrated() -> None:
+    movement, m = organisation("movement")
+    put(m, "militants", (slice(None), MOVEMENT, CELL, BB2, BB), 200)
+    m.world.prestige[:, 0] = 0.9
+    turn(m, "integration", 0.5, BB)
+    twin = organisation("movement")[1]
+    put(twin, "militants", (slice(None), MOVEMENT, CELL, BB2, BB), 200)
+    twin.world.prestige[:, 0] = 0.9
+    movement.decide(m)
+    movement.decide(twin)
+    less, more = m.world.infiltration[0, BB2], twin.world.infiltration[0, BB2]
+    assert 0.4 * more < less < 0.6 * more

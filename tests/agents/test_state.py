@@ -123,7 +123,7 @@ def test_barriers_grow_beside_a_hub_that_nobody_holds_down() -> None:
 
 
 def camp(name: str, *, threat: float = 1.0, split: float = 0.8, garrison: int = 1000, support: float = 0.0,
-         **parameters: float) -> tuple[float, Moment]:
+         joint: float = 0.0, **parameters: float) -> tuple[float, Moment]:
     """Forces that a camp of Borrun sends against Borrun Shore."""
     made, m = at_work(**{"camp__rise": 0.0, **parameters})
     one = next(c for c in made.camps if c.name == name)
@@ -133,6 +133,7 @@ def camp(name: str, *, threat: float = 1.0, split: float = 0.8, garrison: int = 
     put(m, "militants", (slice(None), MOVEMENT), 0)
     put(m, "militants", (slice(None), MOVEMENT, GROUND, BB3, BB), garrison)
     turn(m, "unified_support", support)
+    turn(m, "joint_action", joint)
     one.decide(m)
     return float(m.world.offensive[0, BB3]), m
 
@@ -170,6 +171,23 @@ def test_recognised_unity_turns_camps_to_the_movement() -> None:
     """Many watch the rival at split 0.7; fewer do under a recognised government."""
     alone, together = (camp("Northern camp", split=0.7, garrison=100, support=s)[0] for s in (0.0, 1.0))
     assert together > alone > 0
+
+
+def test_camps_that_act_together_march_although_split() -> None:
+    """They forget their rivalry, and need no recognised government."""
+    alone = {"split": 0.8, "garrison": 100, "camp__support_needed": 0.7}
+    assert camp("Northern camp", **alone)[0] == 0
+    assert camp("Northern camp", joint=0.8, **alone)[0] > 0
+
+
+@pytest.mark.parametrize(("dial", "amount", "left"), [("branding", 3.0, 3.0), ("branding", 0.2, 0.2),
+                                                      ("integration", 0.7, 0.3), ("integration", 5.0, 0.0)])
+def test_branding_may_be_stronger_or_give_way_to_integration(dial: str, amount: float, left: float) -> None:
+    made, m = at_work()
+    m.world.fragmentation[:, BB], m.world.prestige[:, MOVEMENT] = 0.8, 0.5
+    turn(m, dial, amount)
+    next(c for c in made.camps if c.name == "Northern camp").decide(m)
+    assert m.world.infiltration[0, BB1] == pytest.approx(left * 0.05 * 0.8 * 0.75 * 0.5)
 
 
 def test_a_camp_that_brands_all_opponents_pushes_them_to_the_movement() -> None:

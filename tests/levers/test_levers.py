@@ -158,7 +158,7 @@ def test_two_levers_on_one_dial_multiply_factors_and_add_amounts() -> None:
 
 def test_a_lever_on_an_unknown_dial_is_refused() -> None:
     with pytest.raises(ValueError, match="turns unknown dials \\['mood'\\]"):
-        Lever("x", "X", {"mood": 1.0}, 1.0, "", (), {}, "", "")
+        Lever("x", "X", {"mood": 1.0}, 1.0, "", (), {}, "", "", "", "")
 
 
 def test_full_cohesion_leaves_no_fragmentation() -> None:

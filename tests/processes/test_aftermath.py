@@ -54,10 +54,11 @@ def test_survivors_disperse_by_origin() -> None:
     w.check()
 
 
-def test_pursuit_catches() -> None:
-    """Presence 0.2 and stabilisation 0.5: pursuit 0.7, of which 0.6 is 0.42 caught."""
+@pytest.mark.parametrize("dial", ["stabilisation", "pursuit"])
+def test_pursuit_catches(dial: str) -> None:
+    """Presence 0.2 and 0.5 more: pursuit 0.7, of which 0.6 is 0.42 caught."""
     m = beaten(50, presence=0.2)
-    turn(m, "stabilisation", 0.5)
+    turn(m, dial, 0.5)
     aftermath.step(m)
     caught = m.world.militants[:, MOVEMENT, PRISON, BB3].sum()
     assert near(caught, 40_000 * 0.42, np.sqrt(40_000 * 0.42 * 0.58))

@@ -56,6 +56,8 @@ def test_who_is_found_by_hand() -> None:
     (lambda m: turn(m, "intelligence", 1.2), 1),
     (lambda m: turn(m, "services", 0.2), 1),
     (lambda m: turn(m, "local_forces", 0.3), 1),
+    (lambda m: turn(m, "community", 0.3), 1),
+    (lambda m: turn(m, "cooperation", 0.3), 1),
 ])
 def test_directions_of_detection(change: Callable[[Moment], Any], sign: int) -> None:
     m = moment()
@@ -134,6 +136,13 @@ def test_end_of_sentences_and_relapse() -> None:
     expect(int(m.world.released.sum()), out, 100_000)
     expect(count(m, RIVAL, CELL), out * 0.45 * 0.85, 100_000)
     m.world.check()
+
+
+def test_longer_sentences_keep_in_prison_longer() -> None:
+    m = held((RIVAL, PRISON), number=2000, counter__sentence=60.0)
+    turn(m, "sentences", 1.5)
+    countermeasures.step(m)
+    expect(int(m.world.released.sum()), 1 - np.exp(-1 / 90), 100_000)
 
 
 def test_isolation_and_reintegration_lower_relapse() -> None:

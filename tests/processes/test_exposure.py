@@ -8,7 +8,7 @@ import pytest
 from sim.conditions import active_outreach, tolerated
 from sim.moment import Moment
 from sim.processes import exposure
-from sim.processes.exposure import arrest_risk, exposure_hazard, neighbours_mean
+from sim.processes.exposure import arrest_risk, exposure_hazard, neighbours_mean, watched_sites
 from sim.world import ACTIVE, ARRESTED, EMPTY, LOW, MOVEMENT, RIVAL
 from tests.small import AA, AA1, AA2, AA3, BB, BB2, BB3, BB4, moment, near, put, turn
 
@@ -40,6 +40,15 @@ def test_tolerance_of_open_recruitment() -> None:
     assert tolerated(m)[0] == pytest.approx([0.05, 0.0])
     turn(m, "regulation", 0.2, AA)
     assert tolerated(m)[0, AA] == 0
+
+
+@pytest.mark.parametrize(("amount", "factor"), [(0.5, 0.85), (-0.5, 1.15), (0.0, 1.0), (9.0, 0.0)])
+def test_watched_places_of_worship_leave_recruiters_fewer_contacts(amount: float, factor: float) -> None:
+    """Three contacts in ten are made there."""
+    m = moment(exposure__site_share=0.3)
+    turn(m, "regulation", amount, BB)
+    assert watched_sites(m)[0, :3] == pytest.approx(1.0)
+    assert watched_sites(m)[0, 3:] == pytest.approx(factor)
 
 
 def test_neighbours_mean_follows_the_links() -> None:

@@ -55,8 +55,8 @@ def test_nobody_is_ready(none: dict[str, float]) -> None:
 
 @pytest.mark.parametrize(("dial", "amount", "sign"), [
     ("inclusion", 0.5, -1), ("corruption", 0.7, -1), ("services", 0.3, -1), ("channels", 0.3, -1),
-    ("pluralism", 0.3, -1), ("hopes", 0.4, 1), ("brutality", 1.5, 1), ("contestation", 1.3, 1),
-    ("regulation", 0.2, 1), ("polarisation_shock", 0.3, 1)])
+    ("stigma", 0.3, 1), ("hopes", 0.4, 1), ("brutality", 1.5, 1), ("contestation", 1.3, 1),
+    ("polarisation_shock", 0.3, 1)])
 def test_dials_move_readiness(dial: str, amount: float, sign: int) -> None:
     plain, turned = moment(), moment()
     turn(turned, dial, amount)
@@ -66,6 +66,14 @@ def test_dials_move_readiness(dial: str, amount: float, sign: int) -> None:
     assert (change >= 0).all()
     capitals = dial == "services"  # their gap to themselves is nothing, whatever the services
     assert (change > 0).sum() == (5 if capitals else 7)
+
+
+def test_trusted_religious_teaching_is_a_channel() -> None:
+    plain, trusted = moment(), moment()
+    trusted.world.trust += 0.3
+    grievance.step(plain)
+    grievance.step(trusted)
+    assert (trusted.world.readiness < plain.world.readiness).all()
 
 
 def test_an_earlier_war_exhausts() -> None:

@@ -16,6 +16,7 @@ from sim.processes.ground import (
     authorities,
     garrison,
     revolt_chance,
+    unreconciled,
     vacuum,
     win_chance,
     within_reach,
@@ -277,6 +278,36 @@ def test_a_revolt_ends_rule_or_is_crushed() -> None:
         assert m.flows["revolts"][0, BB3] == 1
         assert (m.world.control[0, LANMERE] == 0) == over
         assert (m.world.loss_cause[0, LANMERE] == LOST_TO_REVOLT) == over
+
+
+def test_a_revolt_that_gets_help_wins_where_it_would_be_crushed() -> None:
+    """Fighters (half of the members, four in ten of them in Lanmere) half as many again as 3 rebels to the thousand."""
+    outcomes = []
+    for help_ in (0.0, 1.0):
+        men = int(1.5 * 3 * collapsed().geography.l["residents"][LANMERE] / 1000 / (0.5 * 0.4))
+        m = ruling(1.0, men, ground__revolt=1e9, ground__decisiveness=50.0, ground__uprising_help=1.0)
+        m.world.harshness[0, LANMERE] = 1.0
+        turn(m, "uprising_help", help_)
+        ground.step(m)
+        outcomes.append(m.world.control[0, LANMERE] > 0)
+    assert outcomes == [True, False]
+
+
+@pytest.mark.parametrize(("dial", "left"), [("inclusion", 0.6), ("stabilisation", 0.6)])
+def test_loyalties_are_won_back_by_being_heard_and_by_rebuilding(dial: str, left: float) -> None:
+    m = collapsed()
+    turn(m, dial, 0.4)
+    assert unreconciled(m) == pytest.approx(np.full((1, 7), left))
+    turn(m, dial, 9.0)
+    assert (unreconciled(m) == 0).all()
+
+
+def test_what_is_won_back_is_no_prospect() -> None:
+    plain, heard = collapsed(), collapsed()
+    turn(heard, "inclusion", 1.0)
+    ground.step(plain)
+    ground.step(heard)
+    assert heard.world.prospect[0, BB3] < plain.world.prospect[0, BB3]
 
 
 def test_locals_bleed_the_movement_they_resist() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from sim.moment import Moment
 from sim.processes import refuge
-from sim.processes.countermeasures import pressure
+from sim.processes.countermeasures import joint_pressure, pressure, standing_cooperation
 from sim.processes.refuge import relief
 from sim.world import CELL, MOVEMENT, REFUGE, RIVAL
 from tests.small import AA, AA1, AA2, AA3, BB, BB2, moment, near, put, turn
@@ -28,6 +28,20 @@ def pressed(worlds: int = 400, here: float = 1.0, there: float = 0.0, shift: flo
     w.presence[:, [AA1, AA2, AA3]] = 1.0
     w.presence[:, AA3] = here
     return m
+
+
+def test_two_states_cooperate_as_far_as_the_less_willing() -> None:
+    """On the border 0.5 + half of the cooperation, 0.3 as it stands; inland nothing changes."""
+    factors = []
+    for amounts in ((0.0, 0.0), (0.4, 0.0), (0.4, 0.2), (0.4, 0.4), (2.0, 2.0)):
+        m = moment()
+        for country, amount in zip((AA, BB), amounts, strict=True):
+            turn(m, "cooperation", amount, country)
+        factors.append(joint_pressure(m)[0])
+    stands = standing_cooperation(m.geography)[AA, BB]
+    assert [f[AA3] for f in factors] == pytest.approx([0.5 + 0.5 * (stands + more) for more in (0, 0, 0.2, 0.4)]
+                                                      + [1.0])
+    assert all(f[AA1] == 1 for f in factors)
 
 
 def across(m: Moment) -> int:

@@ -35,6 +35,25 @@ def test_prestige_of_a_brand_abroad() -> None:
     assert theatre_prestige(1.0, 0.0, 0.6) == pytest.approx(0.4)
 
 
+def test_a_second_theatre_lifts_the_movement_as_far_as_it_is_stronger() -> None:
+    found = []
+    for strength in (0.0, 0.3, 1.0):
+        m = moment(start="2013-12")
+        turn(m, "second_theatre", strength, AA)
+        standing.step(m)
+        found.append(m.world.prestige[0, 0])
+    assert found[0] <= found[1] < found[2]
+    assert found[2] == pytest.approx(1.0)
+
+
+def test_patrons_cannot_be_held_back_below_none() -> None:
+    none, less = moment(), moment()
+    turn(less, "patron_backing", -0.9)
+    standing.step(none)
+    standing.step(less)
+    assert (less.world.fragmentation == none.world.fragmentation).all()
+
+
 def test_prestige_does_not_follow_numbers() -> None:
     few, many = moment(), moment()
     put(many, "theatre", (...,), 5000)

@@ -26,6 +26,7 @@ def test_fate_of_returnees() -> None:
     assert return_fate(0.0, 1.0, 1.0, 0.5, 1.5) == (0, 0)
     assert return_fate(1.0, 1.0, 1.0, 0.0, 1.5) == (1, 0)
     assert return_fate(1.0, 1.0, 1.0, 1.0, 1.5) == (0, 1)
+    assert return_fate(0.6, 0.4, 0.5, 0.2, 1.5, 0.1) == pytest.approx((0.5725 * 0.8, 0.5725 * 0.2))
 
 
 def test_way_home() -> None:

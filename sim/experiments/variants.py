@@ -1,0 +1,129 @@
+"""Variants: several settings run in the same worlds, kept as totals small enough for thousands of worlds.
+
+A variant is a scenario with the worlds to run and what differs between its rows; rows of two variants that carry the
+same world share their luck and their posterior draw, so they can be compared world by world.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.experiments.ensemble import Arrays, chunked, footholds, geography_of
+from sim.experiments.pool import processes, run_tasks
+from sim.parameters import Geography
+from sim.recorder import OUTCOMES, by_country
+from sim.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A scenario in given worlds.
+
+    ``worlds`` (n,) are world indices, of any size and in any order; they may repeat. ``parameters`` (coefficient ->
+    array (n,)) and ``strengths`` (position of a lever -> array (n,)) differ between rows.
+    """
+
+    scenario: Scenario
+    worlds: np.ndarray
+    parameters: Mapping[str, np.ndarray] = field(default_factory=dict)
+    strengths: Mapping[int, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass
+class Reduced:
+    """Totals of a variant's n rows.
+
+    ``names``: O outcomes. ``monthly`` (O, n, months, Y + 1), float32: each country, then all of them together.
+    ``yearly`` (O, n, years, R), float32: flows summed, the rest averaged over the months of each calendar year that
+    the run covers. ``footholds``: as `sim.experiments.ensemble.footholds`, its column ``world`` being the row 0..n-1.
+    """
+
+    names: list[str]
+    monthly: np.ndarray
+    yearly: np.ndarray
+    footholds: pd.DataFrame
+
+
+def run_variants(variants: Sequence[Variant], outcomes: Sequence[str], jobs: int = 0,
+                 progress: Callable[[int, int], None] | None = None) -> list[Reduced]:
+    """Run all variants on one pool of processes and reduce each to its totals.
+
+    ``outcomes`` are recorded whatever the scenarios say. ``progress(done, total)`` is in world-months.
+    """
+    tasks, whose = [], []
+    for index, variant in enumerate(variants):
+        scenario = variant.scenario.model_copy(update={"record": tuple(outcomes)})
+        rows_of = np.arange(variant.worlds.size)
+        count = max(1, min(processes(jobs), rows_of.size // 10))
+        for rows in chunked(rows_of, count):
+            tasks.append((scenario, *(_rows(part, rows) for part in (
+                variant.worlds, variant.parameters, variant.strengths))))
+            whose.append(index)
+    total = sum(variant.worlds.size * variant.scenario.months for variant in variants)
+    parts: list[Any] = [None] * len(tasks)
+    tell = None if progress is None else lambda done: progress(done, total)
+    with contextlib.closing(run_tasks(reduce_chunk, tasks, jobs, tell)) as results:
+        for position, part in results:
+            parts[position] = part
+    return [_joined([part for part, owner in zip(parts, whose, strict=True) if owner == index])
+            for index in range(len(variants))]
+
+
+def _rows(values: Any, rows: np.ndarray) -> Any:
+    if isinstance(values, Mapping):
+        return {name: np.asarray(value)[rows] for name, value in values.items()}
+    return np.asarray(values)[rows]
+
+
+def reduce_chunk(task: tuple[Scenario, np.ndarray, Mapping[str, Any], Mapping[int, Any]],
+                 tick: Callable[[int], None]) -> Reduced:
+    """Run one chunk of a variant in this process and keep its totals."""
+    from sim.model import RecruitmentModel
+
+    scenario, worlds, parameters, strengths = task
+    recorder = RecruitmentModel(scenario, worlds, parameters=parameters, strengths=strengths).run(tick)
+    raw = Arrays([o.name for o in recorder.outcomes], recorder.values, recorder.control, recorder.cause)
+    g = geography_of(scenario)
+    return Reduced(raw.names, monthly(raw, g), yearly(raw, int(scenario.start)), footholds(scenario, raw, g))
+
+
+def monthly(raw: Arrays, g: Geography) -> np.ndarray:
+    """Countries and all of them together, (O, n, months, Y + 1), float32."""
+    everywhere = [slice(0, len(g.regions))]
+    return np.stack([by_country(values, OUTCOMES[name].aggregate, [*g.country_slices, *everywhere], g.r["residents"])
+                     for name, values in zip(raw.names, raw.values, strict=True)])
+
+
+def yearly(raw: Arrays, start: int) -> np.ndarray:
+    """Sums of flows and means of the rest by calendar year, (O, n, years, R), float32."""
+    year = (start + np.arange(raw.values.shape[2])) // 12
+    firsts = np.flatnonzero(np.diff(year, prepend=year[0] - 1))
+    months = np.diff(np.append(firsts, year.size))[:, None]
+    found = np.add.reduceat(raw.values, firsts, axis=2, dtype=np.float32)
+    for i, name in enumerate(raw.names):
+        if not OUTCOMES[name].flow:
+            found[i] /= months
+    return found
+
+
+def totals(reduced: Reduced, first: int = 0, last: int | None = None) -> np.ndarray:
+    """One number for each outcome, row and place over a span of months, (O, n, Y + 1): sums of flows, else means."""
+    span = reduced.monthly[:, :, first:last].astype(np.float64)
+    flow = np.array([OUTCOMES[name].flow for name in reduced.names])
+    return np.where(flow[:, None, None], span.sum(axis=2), span.mean(axis=2))
+
+
+def _joined(parts: list[Reduced]) -> Reduced:
+    shifted, first = [], 0
+    for part in parts:
+        shifted.append(part.footholds.assign(world=part.footholds["world"] + first))
+        first += part.monthly.shape[1]
+    kept = [frame for frame in shifted if len(frame)] or shifted[:1]
+    return Reduced(parts[0].names, np.concatenate([p.monthly for p in parts], axis=1),
+                   np.concatenate([p.yearly for p in parts], axis=1), pd.concat(kept, ignore_index=True))
