@@ -1,4 +1,4 @@
-"""Writes ``docs/evidence.md`` from the data files: ``python -m sim.docs`` (``--check`` only compares)."""
+"""Writes ``docs/evidence.md`` and ``docs/levers.md``: ``python -m sim.docs`` (``--check`` only compares)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from typing import Any
 import yaml
 
 from sim.dials import DIALS
+from sim.lever_pages import levers
 from sim.parameters import CONFIDENCE, DATA, Number, available_worlds, coefficients, read_values
 
-TARGET = Path(__file__).resolve().parent.parent / "docs" / "evidence.md"
+FOLDER = Path(__file__).resolve().parent.parent / "docs"
 MOST_SOURCES = 4
 HEAD = """# Evidence: every number of the model
 
@@ -142,18 +143,21 @@ def evidence() -> str:
 
 
 def main(words: Sequence[str]) -> int:
-    """Write the document, or with ``--check`` say whether it is up to date (exit code 1 if not)."""
-    text = evidence()
-    if not TARGET.parent.is_dir():
-        print(f"{TARGET.parent}: no such folder; run this in a checkout of the project.", file=sys.stderr)
+    """Write the documents, or with ``--check`` say whether they are up to date (exit code 1 if not)."""
+    if not FOLDER.is_dir():
+        print(f"{FOLDER}: no such folder; run this in a checkout of the project.", file=sys.stderr)
         return 2
-    if "--check" in words:
-        same = TARGET.exists() and TARGET.read_text(encoding="utf-8") == text
-        print("docs/evidence.md is up to date" if same else "docs/evidence.md is out of date: run python -m sim.docs")
-        return 0 if same else 1
-    TARGET.write_text(text, encoding="utf-8")
-    print(f"docs/evidence.md: {len(text.splitlines()):,} lines")
-    return 0
+    late = 0
+    for name, text in (("evidence.md", evidence()), ("levers.md", levers())):
+        path = FOLDER / name
+        if "--check" in words:
+            same = path.exists() and path.read_text(encoding="utf-8") == text
+            late |= not same
+            print(f"docs/{name} is {'up to date' if same else 'out of date: run python -m sim.docs'}")
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"docs/{name}: {len(text.splitlines()):,} lines")
+    return int(late)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ import pytest
 from sim.experiments.ensemble import run_chunk
 from sim.scenario import load_scenario
 
-GOLDEN = {"new_sympathisers": 52453, "recruits": 9058, "departures": 3255, "arrests": 337, "attacks": 389,
-          "movement_members": 40550}
+GOLDEN = {"new_sympathisers": 52832, "recruits": 8387, "departures": 3089, "arrests": 313, "attacks": 370,
+          "movement_members": 38281}
 
 
 def test_the_teaching_world_is_what_it_was():

@@ -1,7 +1,8 @@
 """Deployment: the movement sends members to where authority is absent and an opening exists, within reach of its own.
 
 A plan to spread from the first base to places without police, army or institutions is on record before any of them
-fell [000 l.689-691, 765-785]; what makes a place attractive is the same as what makes entry possible.
+fell [000 l.689-691, 765-785]; what makes a place attractive is the same as what makes entry possible. A region that can
+be taken whole counts for more than the same number of people in a corner of a hostile one.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from sim.world import CELL, GROUND, MOVEMENT
 WRITES = ("militants",)
 
 
-def attraction(prospect: np.ndarray, members: np.ndarray, nearness: np.ndarray) -> np.ndarray:
-    """Prospect of a region weighted by how near the movement's members are, (W, R)."""
-    return np.asarray(prospect * np.einsum("wr,rs->ws", members, nearness))
+def attraction(prospect: np.ndarray, residents: np.ndarray, members: np.ndarray, nearness: np.ndarray) -> np.ndarray:
+    """Residents who could be won times their share of the region, by how near the movement's members are, (W, R)."""
+    return np.asarray(prospect * prospect / residents * np.einsum("wr,rs->ws", members, nearness))
 
 
 def step(m: Moment) -> None:
@@ -28,7 +29,7 @@ def step(m: Moment) -> None:
     n = binomial_hazard(m.luck("deployment", len(g.regions)), w.present(MOVEMENT, CELL), rate)
     if not n.any():
         return
-    weight = attraction(w.prospect, members, np.exp(-g.distance / 400.0))
+    weight = attraction(w.prospect, g.r["residents"], members, np.exp(-g.distance / 400.0))
     own = g.country_of == np.arange(len(g.countries))[:, None]
     chosen = categorical(m.luck("deployment.where", len(g.countries)), weight[:, None] * own)
     target = chosen[:, g.country_of]

@@ -12,11 +12,13 @@ from sim.world import CELL, GROUND, MOVEMENT, RIVAL
 from tests.small import AA, AA1, BB, BB1, BB2, BB3, BB4, moment, near, put
 
 
-def test_attraction_is_prospect_near_to_members() -> None:
+def test_attraction_is_prospect_and_its_share_near_to_members() -> None:
     nearness = np.array([[1.0, 0.5], [0.5, 1.0]])
-    assert attraction(np.array([[10.0, 20.0]]), np.array([[4.0, 0.0]]), nearness)[0] == pytest.approx([40, 40])
-    assert attraction(np.array([[0.0, 20.0]]), np.array([[4.0, 2.0]]), nearness)[0] == pytest.approx([0, 80])
-    assert (attraction(np.ones((1, 2)), np.zeros((1, 2)), nearness) == 0).all()
+    residents = np.array([20.0, 100.0])
+    for prospect, members, expected in (([10.0, 20.0], [4.0, 0.0], [20, 8]), ([0.0, 20.0], [4.0, 2.0], [0, 16]),
+                                        ([10.0, 50.0], [4.0, 4.0], [30, 150]), ([1.0, 1.0], [0.0, 0.0], [0, 0])):
+        found = attraction(np.array([prospect]), residents, np.array([members]), nearness)[0]
+        assert found == pytest.approx(expected)
 
 
 def ready(worlds: int = 50, presence: float = 0.0, ambition: float = 1.0, **parameters: float) -> Moment:
@@ -74,14 +76,15 @@ def test_everybody_goes_with_his_origin() -> None:
 
 
 def test_the_nearer_opening_draws_more() -> None:
-    """exp(-km / 400): the odds of Borrun West against Borrun Sands follow their distances from the members."""
+    """exp(-km / 400): the odds of Borrun West against Borrun Sands, of equal share, follow distance and residents."""
     m = ready(4000, deployment__rate=1e6)
     m.world.prospect[:] = 0
-    m.world.prospect[:, [BB2, BB4]] = 500
+    places = [BB2, BB4]
+    m.world.prospect[:, places] = 0.001 * m.geography.r["residents"][places]
     put(m, "militants", (...,), 0)
     put(m, "militants", (slice(None), MOVEMENT, CELL, BB1, BB), 1)
     deployment.step(m)
-    weight = np.exp(-m.geography.distance[BB1, [BB2, BB4]] / 400)
+    weight = m.geography.r["residents"][places] * np.exp(-m.geography.distance[BB1, places] / 400)
     share = weight[0] / weight.sum()
     assert share > 0.6
     went = m.world.militants[:, MOVEMENT, CELL, BB2, BB].sum()

@@ -1,0 +1,116 @@
+"""The text of ``docs/levers.md``: each lever with what the model found, and where each row of the lever list went."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from sim.dials import DIALS
+from sim.levers import LIBRARY
+from sim.levers.base import Lever
+from sim.parameters import DATA
+from sim.recorder import OUTCOMES
+
+WORLD = "maghreb"
+LEVEL = 0.05
+HEAD = """# Levers: what can be turned, what the sources say, what the model found
+
+Written by `python -m sim.docs` from `sim/levers/`, `sim/data/maghreb/lever_map.csv` and the findings of
+`python -m sim.experiments.findings`; do not edit by hand.
+
+Exploration under stated assumptions, not a forecast. What a lever turns at full strength is an assumption unless its
+source says more; what follows from that is a *finding* of the model. Each finding compares the scenario
+`scenarios/levers/<lever>.yaml` with the baseline in the same parallel worlds, each with its own posterior draw, over
+all four countries from the lever's first month to the end of 2017: the median paired difference with its 95 % interval,
+and the worlds in which the outcome was lower or higher. *Theories that disagree* are answers to the questions of rival
+theories (`python run.py list theories`) under which the sign test says otherwise. With so many lines about one in
+twenty would differ by chance alone.
+
+Two levers on the same dial combine in one way whatever their order: factors multiply, amounts add, and what a rule
+reads is cut to the range of the quantity."""
+
+Row = dict[str, str]
+
+
+def read(name: str) -> list[Row]:
+    """A packaged table of the world, as text."""
+    with (DATA / WORLD / name).open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def verdict(row: Row) -> str:
+    """'lower', 'higher', or 'not told apart'."""
+    if float(row["p"]) >= LEVEL:
+        return "not told apart"
+    return "lower" if int(row["lower"]) > int(row["higher"]) else "higher"
+
+
+def judged(row: Row) -> str:
+    """What a finding is to the sources' expectation."""
+    found = verdict(row)
+    if not row["expected"]:
+        return found
+    if found == "not told apart":
+        return "null: not told apart"
+    return found if found == {"-": "lower", "+": "higher"}[row["expected"]] else f"reversed: {found}"
+
+
+def page(lever: Lever, rows: Sequence[Row]) -> list[str]:
+    """The page of one lever."""
+    turns = "; ".join(f"`{dial}` {'x ' if DIALS[dial].combine == 'multiply' else ''}"
+                      f"{amount:{'g' if DIALS[dial].combine == 'multiply' else '+g'}} ({DIALS[dial].unit})"
+                      for dial, amount in lever.turns.items())
+    lines = [f"### `{lever.name}`: {lever.title}", "",
+             f"- Turns at full strength: {turns}. Acts on a {lever.scope}; strength 0 to {lever.max_strength:g}, "
+             f"{lever.unit}. {lever.strength_source[:1].upper()}{lever.strength_source[1:]}.",
+             f"- Who: {lever.actor}. Where and when: {lever.applies}.",
+             f"- Effort: {lever.effort:g} a region and month ({lever.effort_source}).",
+             f"- Evidence: {', '.join(lever.evidence)}. Drawback: {lever.drawback}", ""]
+    return lines + _found(rows) if rows else lines
+
+
+def _found(rows: Sequence[Row]) -> list[str]:
+    plain = [row for row in rows if row["theory"] == "as calibrated"]
+    lines = ["| outcome | unit | sources expect | found | median difference (95 %) | base mean | "
+             "worlds lower / higher / same | theories that disagree |", "|---|---|---|---|---|---|---|---|"]
+    for row in plain:
+        other = [r for r in rows if r["outcome"] == row["outcome"] and verdict(r) != verdict(row)]
+        disagree = "; ".join(f"{r['theory']} ({verdict(r)})" for r in other)
+        lines.append(f"| {row['outcome']} | {OUTCOMES[row['outcome']].unit} | "
+                     f"{dict([('-', 'lower'), ('+', 'higher'), ('', '')])[row['expected']]} | {judged(row)} | "
+                     f"{row['difference']} ({row['low']} to {row['high']}) | {row['base']} | "
+                     f"{row['lower']} / {row['higher']} / {row['same']} | {disagree} |")
+    return [*_said(plain), "", *lines, ""]
+
+
+def _said(plain: Sequence[Row]) -> list[str]:
+    groups: dict[str, list[str]] = {"as expected": [], "null": [], "reversed": []}
+    for row in plain:
+        if row["expected"]:
+            word = judged(row).split(":")[0]
+            groups[word if word in groups else "as expected"].append(row["outcome"])
+    said = "; ".join(f"{word}: {', '.join(names)}" for word, names in groups.items() if names)
+    return [f"Found against the sources' expectation: {said}."] if said else []
+
+
+def mapping(rows: Sequence[Row]) -> list[str]:
+    """Where each row of the lever list went."""
+    return ["| row | what became of it | scenario | note |", "|---|---|---|---|",
+            *(f"| {row['row']} | {row['kind']}{' `' + row['target'] + '`' if row['target'] else ''} | "
+              f"{'`' + row['scenario'] + '`' if row['scenario'] else ''} | {row['note']} |" for row in rows)]
+
+
+def levers() -> str:
+    """The whole document."""
+    found = read("lever_findings.csv") if Path(DATA / WORLD / "lever_findings.csv").exists() else []
+    lines = [HEAD]
+    for kind, title in (("policy", "Policies"), ("shock", "Shocks")):
+        lines += ["", f"## {title}", ""]
+        for lever in (one for one in LIBRARY.values() if one.kind == kind):
+            lines += page(lever, [row for row in found if row["lever"] == lever.name])
+    lines += ["", "## The 93 rows of the lever list", "",
+              "Rows of the sources' list of levers (L001 to L093): each is a lever, an outside event, a rival theory, "
+              "or a mechanism that agents carry out by themselves and nobody turns.", "",
+              *mapping(read("lever_map.csv"))]
+    return "\n".join(lines) + "\n"
