@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import sim.agents
-from sim import docs
+from sim import docs, lever_pages
+from sim.levers import LIBRARY
 from sim.parameters import Number, coefficients
 from sim.processes import MONTHLY_ORDER
 
@@ -29,6 +30,16 @@ def headed(kind: str, text: str = ODD) -> list[str]:
 
 def test_evidence_is_what_the_data_give() -> None:
     assert (ROOT / "docs/evidence.md").read_text(encoding="utf-8") == docs.evidence(), "run python -m sim.docs"
+
+
+def test_lever_pages_are_what_levers_and_findings_give() -> None:
+    assert (ROOT / "docs/levers.md").read_text(encoding="utf-8") == lever_pages.levers(), "run python -m sim.docs"
+
+
+def test_every_lever_has_a_page_and_every_row_of_the_list_a_line() -> None:
+    text = lever_pages.levers()
+    assert [name for name in LIBRARY if text.count(f"### `{name}`:") != 1] == []
+    assert [f"L{i:03d}" for i in range(1, 94) if f"| L{i:03d} |" not in text] == []
 
 
 def test_evidence_lists_every_coefficient_and_world() -> None:
@@ -90,10 +101,11 @@ def test_table_keeps_cells_apart() -> None:
 def test_check_says_whether_the_file_is_fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                               capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "docs").mkdir()
-    monkeypatch.setattr(docs, "TARGET", tmp_path / "docs/evidence.md")
+    monkeypatch.setattr(docs, "levers", lambda: "levers\n")
+    monkeypatch.setattr(docs, "FOLDER", tmp_path / "docs")
     assert docs.main(["--check"]) == 1
     assert docs.main([]) == 0
     assert docs.main(["--check"]) == 0
     assert "up to date" in capsys.readouterr().out
-    monkeypatch.setattr(docs, "TARGET", tmp_path / "nowhere/evidence.md")
+    monkeypatch.setattr(docs, "FOLDER", tmp_path / "nowhere")
     assert docs.main([]) == 2

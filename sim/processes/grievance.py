@@ -42,7 +42,7 @@ def step(m: Moment) -> None:
     _polarisation(m)
     hopes = np.clip(d.hopes, 0, 1)
     unmet = np.clip(g.r["attainment_gap"] * m.by_region(k.hope_base + k.hope_weight * hopes), 0, 1)
-    deprived = deprivation(k.gap_weight * g.r["deprivation_gap"] * (1 - np.clip(d.services, 0, 1)),
+    deprived = deprivation(k.gap_weight * g.r["deprivation_gap"] * (1 - np.clip(d.services, -1, 1)),
                            k.periphery_weight * g.r["urban_periphery"], unmet)
     inclusion = np.clip(d.inclusion, 0, 1)
     w.injustice[:] = noisy_or(

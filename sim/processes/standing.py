@@ -24,9 +24,14 @@ def fragmentation(cohesion: np.ndarray, split: np.ndarray, patrons: np.ndarray, 
 
 
 def effective_presence(capacity: np.ndarray, local: np.ndarray, rivalry: np.ndarray, diversion: np.ndarray,
-                       surge: np.ndarray, control: np.ndarray) -> np.ndarray:
-    """State presence that a resident meets, 0-1."""
-    return np.clip(capacity * local * (1 - diversion * rivalry) * (1 + surge), 0, 1) * (1 - control)
+                       surge: np.ndarray, filled: np.ndarray, control: np.ndarray) -> np.ndarray:
+    """Presence of accepted authority that a resident meets, 0-1.
+
+    What the state can reach with its capacity, and of what it leaves empty the share ``filled`` by local forces and
+    rebuilding; a negative share is presence withdrawn.
+    """
+    reached = np.clip(capacity * local * (1 - diversion * rivalry) * (1 + surge), 0, 1)
+    return (reached + np.where(filled > 0, filled * (1 - reached), filled * reached)) * (1 - control)
 
 
 def step(m: Moment) -> None:
@@ -43,7 +48,7 @@ def step(m: Moment) -> None:
     control = ruled_share(m)
     w.presence[:] = effective_presence(m.by_region(w.capacity), g.r["presence"] * d.presence,
                                        m.by_region(w.fragmentation), k.diversion,
-                                       w.surge + d.local_forces + d.stabilisation, control)
+                                       w.surge, k.local_fill * np.clip(d.local_forces + d.stabilisation, -1, 1), control)
     _prestige(m, control)
 
 

@@ -6,13 +6,15 @@ import functools
 import importlib
 import itertools
 import re
+from typing import Any
 
 import numpy as np
 import pytest
 
+from sim.calendar import Month
 from sim.dials import DIALS
 from sim.levers import LIBRARY
-from sim.levers.base import Lever
+from sim.levers.base import KINDS, Lever
 from sim.model import RecruitmentModel
 from sim.recorder import OUTCOMES, Recorder
 from sim.scenario import LeverUse
@@ -20,6 +22,12 @@ from tests.small import AA, BB, scenario
 
 START, FIRST = "2012-01", 12  # the levers below begin in the thirteenth month
 LEVERS = pytest.mark.parametrize("lever", LIBRARY.values(), ids=list(LIBRARY))
+#: What the small world lacks and a lever needs to do anything: endorsement to withhold, and revolts that fail.
+STAGE: dict[str, dict[str, Any]] = {
+    "endorsement_withheld": {"turns": [("legitimation", ("*",), 0.5, int(Month.parse("2011-01")), None)]},
+    "uprising_help": {"worlds": 8, "parameters": {"ground.revolt": 3.0, "ground.harsher": 0.9, "ground.garrison": 0.05,
+                                                  "ground.rebels": 0.3}},
+}
 
 
 def use(name: str, strength: float = 1.0, where: tuple[str, ...] = ("*",), start: str = START,
@@ -27,13 +35,31 @@ def use(name: str, strength: float = 1.0, where: tuple[str, ...] = ("*",), start
     return LeverUse.model_validate({"lever": name, "where": where, "from": start, "strength": strength, **keys})
 
 
-def run(*levers: LeverUse, **options: object) -> Recorder:
+def run(*levers: LeverUse, **options: Any) -> Recorder:
     return RecruitmentModel(scenario(levers), **options).run()
 
 
 @functools.cache
 def baseline() -> Recorder:
     return run()
+
+
+@functools.cache
+def everywhere(name: str) -> Recorder:
+    """The lever at full strength everywhere from the thirteenth month."""
+    return run(use(name))
+
+
+def three_years(*levers: LeverUse, turns: Any = (), worlds: int = 2, **stage: Any) -> np.ndarray:
+    """All outcomes but effort, (outcomes, W, months, R)."""
+    # While the movement does not exist few cross a border, and a guarded one may stop none of them.
+    values = RecruitmentModel(scenario(levers, end="2014-12", worlds=worlds, **stage), turns=turns).run().values
+    return np.delete(values, index("effort"), axis=0)
+
+
+@functools.cache
+def without(stage: str = "") -> np.ndarray:
+    return three_years(**STAGE.get(stage, {}))
 
 
 def index(name: str) -> int:
@@ -49,10 +75,12 @@ def same(a: Recorder, b: Recorder, months: slice = slice(None), worlds: slice | 
 @LEVERS
 def test_it_says_what_it_is_and_what_it_costs(lever: Lever) -> None:
     assert importlib.import_module(f"sim.levers.{lever.name}").LEVER is lever  # one file, named as the lever
-    for text in (lever.title, lever.drawback, lever.effort_source, lever.strength_source, lever.unit):
+    for text in (lever.title, lever.drawback, lever.effort_source, lever.strength_source, lever.unit, lever.actor,
+                 lever.applies):
         assert len(text) > 5
-    assert lever.effort > 0
-    assert 0 < lever.max_strength <= 1
+    assert lever.kind in KINDS
+    assert (lever.effort > 0) == (lever.kind == "policy")  # a shock is nobody's effort
+    assert 0 < lever.max_strength <= 2
     assert lever.evidence
     for number in lever.evidence:
         assert re.fullmatch(r"[EL]\d{3}", number), number
@@ -66,8 +94,8 @@ def test_it_turns_dials_that_exist_and_expects_outcomes_that_are_reported(lever:
         assert amount != DIALS[dial].neutral
         assert DIALS[dial].combine == "add" or amount >= 0
     assert lever.expected
-    assert set(lever.expected) <= set(OUTCOMES)
-    assert set(lever.expected.values()) <= {"+", "-"}
+    assert {*lever.expected, *lever.seen_in} <= set(OUTCOMES)
+    assert {*lever.expected.values(), *lever.seen_in.values()} <= {"+", "-"}
     regional = {DIALS[dial].scope for dial in lever.turns} == {"region"}
     assert lever.scope == ("region" if regional else "country")
 
@@ -79,17 +107,20 @@ def test_at_zero_it_is_the_baseline(lever: Lever) -> None:
 
 @LEVERS
 def test_nothing_differs_before_its_start_and_something_does_after(lever: Lever) -> None:
-    turned = run(use(lever.name))
+    turned = everywhere(lever.name)
     assert same(turned, baseline(), slice(0, FIRST))
     effort = turned.values[index("effort")]
     assert (effort[:, :FIRST] == 0).all()
     assert effort[:, FIRST:] == pytest.approx(np.full((2, 12, 7), lever.effort))
-    others = [i for i, name in enumerate(OUTCOMES) if name != "effort"]
-    # Three years: while the movement does not exist few cross a border, and a guarded one may stop none of them.
-    with_it, without = (RecruitmentModel(scenario(levers, end="2014-12")).run().values[others]
-                        for levers in ([use(lever.name)], []))
-    assert (with_it[:, :, :FIRST] == without[:, :, :FIRST]).all()
-    assert (with_it != without).any()
+    staged = lever.name if lever.name in STAGE else ""
+    with_it = three_years(use(lever.name), **STAGE.get(lever.name, {}))
+    assert (with_it[:, :, :FIRST] == without(staged)[:, :, :FIRST]).all()
+    assert (with_it != without(staged)).any()
+
+
+@pytest.mark.parametrize("name", STAGE)
+def test_only_what_needs_a_stage_has_one(name: str) -> None:
+    assert (three_years(use(name)) == without()).all()
 
 
 @LEVERS
@@ -132,7 +163,7 @@ def test_it_ends_and_builds_up(lever: Lever) -> None:
 def test_strengths_may_differ_between_worlds(lever: Lever) -> None:
     mixed = run(use(lever.name), strengths={0: np.array([0.0, 1.0])})
     assert same(mixed, baseline(), worlds=0)
-    assert same(mixed, run(use(lever.name)), worlds=1)
+    assert same(mixed, everywhere(lever.name), worlds=1)
 
 
 def test_order_in_the_file_does_not_matter() -> None:
@@ -156,16 +187,41 @@ def test_two_levers_on_one_dial_multiply_factors_and_add_amounts() -> None:
     assert model.recorder.values[index("effort"), 0, FIRST] == pytest.approx(np.where(own, 2.25, 0.75))
 
 
+def test_different_levers_meet_on_one_dial() -> None:
+    """Brutality 0.5 x 1.3 x 1.2; open recruitment +0.5 - 0.6, whatever the order in the file."""
+    names = ("police_reform", "state_of_emergency", "recruitment_curbed", "recruitment_tolerated")
+    uses = [use(name, where=("AA",)) for name in names]
+    for order in itertools.permutations(uses):
+        model = RecruitmentModel(scenario(order))
+        model.month = FIRST
+        assert model.dials().brutality[0, AA] == pytest.approx(0.5 * 1.3 * 1.2)
+        assert model.dials().tolerance_recruitment[0, AA] == pytest.approx(-0.1)
+        assert model.dials().brutality[0, BB] == 1
+        model.close()
+
+
+def test_cooperation_needs_both_sides() -> None:
+    alone, both = (run(use("regional_cooperation", where=where)) for where in (("AA",), ("AA", "BB")))
+    others = [i for i, name in enumerate(OUTCOMES) if name != "effort"]
+    assert (alone.values[others] == baseline().values[others]).all()
+    assert (both.values[others] != baseline().values[others]).any()
+
+
+def test_a_lever_of_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="is of kind 'wish', none of policy, shock"):
+        Lever("x", "X", {"channels": 0.1}, 1.0, "", (), {}, "", "", "", "", kind="wish")
+
+
 def test_a_lever_on_an_unknown_dial_is_refused() -> None:
     with pytest.raises(ValueError, match="turns unknown dials \\['mood'\\]"):
         Lever("x", "X", {"mood": 1.0}, 1.0, "", (), {}, "", "", "", "")
 
 
 def test_full_cohesion_leaves_no_fragmentation() -> None:
-    with_lever, without = (RecruitmentModel(scenario(levers, start="2012-01", end="2013-02"))
-                           for levers in ([use("national_cohesion")], []))
-    with_lever.run()
-    without.run()
-    assert (with_lever.world.fragmentation == 0).all()
-    assert (without.world.fragmentation[:, BB] > 0.5).all()
-    assert (with_lever.world.presence[:, 3:] > without.world.presence[:, 3:]).all()
+    settled, divided = (RecruitmentModel(scenario(levers, start="2012-01", end="2013-02"))
+                        for levers in ([use("national_cohesion")], []))
+    settled.run()
+    divided.run()
+    assert (settled.world.fragmentation == 0).all()
+    assert (divided.world.fragmentation[:, BB] > 0.5).all()
+    assert (settled.world.presence[:, 3:] > divided.world.presence[:, 3:]).all()

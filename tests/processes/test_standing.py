@@ -19,13 +19,14 @@ def test_fragmentation(cohesion: float, split: float, patrons: float, settlement
     assert fragmentation(cohesion, split, patrons, 0.2, settlement) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(("capacity", "local", "rivalry", "surge", "control", "expected"), [
-    (0.8, 0.5, 0.0, 0.0, 0.0, 0.4), (0.8, 0.5, 0.5, 0.0, 0.0, 0.28), (0.8, 0.5, 0.5, 1.0, 0.0, 0.56),
-    (0.8, 0.5, 0.5, 1.0, 0.5, 0.28), (1.0, 1.0, 0.0, 3.0, 0.0, 1.0), (1.0, 1.0, 0.0, 3.0, 1.0, 0.0),
-    (0.0, 1.0, 0.0, 3.0, 0.0, 0.0)])
-def test_presence(capacity: float, local: float, rivalry: float, surge: float, control: float,
+@pytest.mark.parametrize(("capacity", "local", "rivalry", "surge", "filled", "control", "expected"), [
+    (0.8, 0.5, 0.0, 0.0, 0.0, 0.0, 0.4), (0.8, 0.5, 0.5, 0.0, 0.0, 0.0, 0.28), (0.8, 0.5, 0.5, 1.0, 0.0, 0.0, 0.56),
+    (0.8, 0.5, 0.5, 1.0, 0.0, 0.5, 0.28), (1.0, 1.0, 0.0, 3.0, 0.0, 0.0, 1.0), (1.0, 1.0, 0.0, 3.0, 0.0, 1.0, 0.0),
+    (0.0, 1.0, 0.0, 3.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0, 0.3, 0.0, 0.3), (0.8, 0.5, 0.0, 0.0, 0.5, 0.0, 0.7),
+    (0.8, 0.5, 0.0, 0.0, -0.5, 0.0, 0.2), (1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0)])
+def test_presence(capacity: float, local: float, rivalry: float, surge: float, filled: float, control: float,
                   expected: float) -> None:
-    assert effective_presence(capacity, local, rivalry, 0.6, surge, control) == pytest.approx(expected)
+    assert effective_presence(capacity, local, rivalry, 0.6, surge, filled, control) == pytest.approx(expected)
 
 
 def test_prestige_of_a_brand_abroad() -> None:
