@@ -3,13 +3,14 @@
     >>> import sim
     >>> result = sim.run("scenarios/baseline.yaml", worlds=100)
     >>> result.summary, result.footholds, result.plot("figures")
+    >>> sim.compare("scenarios/baseline.yaml", "scenarios/libya_restored.yaml", worlds=100).effects
 
 Heavy libraries load when something runs, not on import.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +20,12 @@ from sim.version import __version__
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.experiments.comparison import Comparison
     from sim.model import RecruitmentModel
     from sim.results import RunTables
     from sim.scenario import Scenario
 
-__all__ = ["Result", "__version__", "load", "model", "run"]
+__all__ = ["Result", "__version__", "compare", "load", "model", "run"]
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,25 @@ def run(scenario: Scenario | str | Path, *, jobs: int = 0, progress: Callable[[i
     start = time.perf_counter()
     tables = simulate(scenario, jobs, progress, options)
     return Result(scenario, tables, time.perf_counter() - start)
+
+
+def compare(base: Scenario | str | Path, *others: Scenario | str | Path, worlds: int | None = None,
+            outcomes: Sequence[str] | None = None, **options: Any) -> Comparison:
+    """Run scenarios in the same worlds and compare each with the base.
+
+    Parameters
+    ----------
+    base, others : scenarios or paths of YAML files
+    worlds : number of worlds. Default: the base's.
+    outcomes : names of outcomes. Default: those of `sim.experiments.comparison.DEFAULT_OUTCOMES`.
+    **options
+        As for `sim.experiments.comparison.compare`: places, first, last, jobs, until_sure, most, progress.
+    """
+    from sim.experiments import comparison
+
+    scenarios = [load(scenario) if isinstance(scenario, (str, Path)) else scenario for scenario in (base, *others)]
+    return comparison.compare(scenarios[0], scenarios[1:], worlds=worlds,
+                              outcomes=comparison.DEFAULT_OUTCOMES if outcomes is None else outcomes, **options)
 
 
 def model(scenario: Scenario | str | Path, worlds: int = 1, **overrides: Any) -> RecruitmentModel:

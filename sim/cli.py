@@ -19,6 +19,10 @@ from sim.errors import UserError
 from sim.version import __version__
 
 if TYPE_CHECKING:
+    from sim.calendar import Month
+    from sim.experiments.comparison import Comparison
+    from sim.experiments.robust import Robust
+    from sim.experiments.why import Why
     from sim.results import RunTables
     from sim.scenario import Scenario
 
@@ -26,7 +30,12 @@ PROGRAM = "python run.py"
 QUIET_SECONDS = 2.0
 INTERRUPTED = 130
 BASELINE = "scenarios/baseline.yaml"
+MOST_WORLDS = 1000  # to which --until-sure goes
+WHY_WORLDS = 40  # a mean over so many explains; more would take long for many levers
+ROBUST_WORLDS = 50  # for each of a dozen theories
 FEWEST = 20  # worlds with which a 90 % interval means something
+#: kind of result folder -> function of `sim.figures` that draws it
+DRAWERS = {"scoreboard": "draw_scoreboard", "comparison": "draw_comparison", "robust": "draw_robust"}
 LISTS = ("worlds", "levers", "outcomes", "parameters", "theories", "events", "places")
 
 
@@ -89,6 +98,8 @@ def build_parser() -> argparse.ArgumentParser:
         "schema > scenario.schema.json"))
     schema.set_defaults(handler=_schema)
 
+    _comparison_commands(commands)
+
     calibrate = commands.add_parser("calibrate", help="fit the coefficients to the record and write posterior draws",
                                     **_examples("calibrate\ncalibrate scenarios/baseline.yaml --waves 3 --points 2000 "
                                                 "--out results/calibration\n"
@@ -122,8 +133,55 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _comparison_commands(commands: Any) -> None:
+    pair = f"{BASELINE} scenarios/libya_restored.yaml"
+    compare = commands.add_parser("compare", help="what scenarios change against a base, in the same worlds",
+                                  **_examples(f"compare {pair}\n"
+                                              f"compare {pair} --outcomes departures,attacks --places LY-SR,TN\n"
+                                              f"compare {pair} --from 2014-01 --until-sure --most 800"))
+    _paired_arguments(compare)
+    compare.add_argument("--places", metavar="A,B", default="", help="regions to show beside the countries; with "
+                         "--until-sure, the places to decide about (default: all countries together)")
+    compare.add_argument("--from", dest="first", metavar="MONTH", help="first month read (default: the start)")
+    compare.add_argument("--until", dest="last", metavar="MONTH", help="last month read (default: the end)")
+    compare.add_argument("--until-sure", action="store_true", help="add worlds until every named outcome is decided; "
+                         "the test allows for looking often")
+    compare.add_argument("--most", type=_at_least_one, metavar="N", help="with --until-sure, stop at so many worlds "
+                         f"(default: {MOST_WORLDS})")
+    compare.add_argument("--no-why", action="store_true", help="do not compute which steps and levers did it")
+    compare.add_argument("--robust", action="store_true", help="also under every rival theory")
+    compare.set_defaults(handler=_compare)
+
+    robust = commands.add_parser("robust", help="whether a comparison holds under rival theories", **_examples(
+        f"robust {pair}\nrobust {pair} --outcomes departures --worlds 100"))
+    _paired_arguments(robust)
+    robust.set_defaults(handler=_robust)
+
+    brief = commands.add_parser("brief", help="a page to print from the folder of a comparison", **_examples(
+        "brief results/compare-baseline-20260101-120000\n"
+        "brief results/compare-baseline-20260101-120000 --out brief.html"))
+    brief.add_argument("folder", type=Path, metavar="RESULTS_DIR")
+    brief.add_argument("--out", type=Path, metavar="FILE", help="the page (default: RESULTS_DIR/brief.html)")
+    brief.set_defaults(handler=_brief)
+
+
+def _paired_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the commands that run several scenarios in the same worlds."""
+    parser.add_argument("base", metavar="BASE", help="scenario file that the others are compared with")
+    parser.add_argument("others", nargs="+", metavar="OTHER", help="scenario file")
+    _settings_arguments(parser)
+    parser.add_argument("--outcomes", metavar="A,B", default="", help="outcomes, see: list outcomes")
+    parser.add_argument("--jobs", type=_at_least_one, default=0, metavar="J", help="processes (default: all cores)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="the result folder, new or empty")
+    parser.add_argument("--no-figures", action="store_true", help="write tables only")
+
+
 def _scenario_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="scenario file (YAML)")
+    _settings_arguments(parser)
+
+
+def _settings_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--worlds", metavar="N", help="parallel worlds, instead of the file's")
     parser.add_argument("--seed", metavar="S", help="seed, instead of the file's")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
@@ -161,7 +219,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def with_run(words: list[str]) -> list[str]:
     """``SCENARIO ...`` is short for ``run SCENARIO ...``; a misspelt command is named as such."""
-    commands = ("run", "check", "list", "validate", "schema", "calibrate", "plot", "explain")
+    commands = ("run", "check", "list", "validate", "compare", "robust", "brief", "schema", "calibrate", "plot",
+                "explain")
     if not words or words[0] in (*commands, "-h", "--help", "--version"):
         return words or ["--help"]
     close = difflib.get_close_matches(words[0], commands, n=1)
@@ -263,11 +322,7 @@ def _run_one(scenario: Scenario, out: Path | None, arguments: argparse.Namespace
                            figures=None if arguments.no_figures else _drawing(trouble))
     print(f"\n{scenario.title}: {scenario.worlds} worlds, {scenario.start} to {scenario.end}, {seconds:.1f} s\n")
     print("\n".join(summary_lines(tables, scenario.worlds)))
-    print(f"\nResults: {folder}\n{results.DISCLAIMER}")
-    for text in trouble:
-        print(f"{folder}: the tables are whole, but the figures could not be drawn ({text}). "
-              f"Try again: {PROGRAM} plot {folder}", file=sys.stderr)
-    return 1 if trouble else 0
+    return _ending(folder, trouble)
 
 
 def _validate(arguments: argparse.Namespace) -> int:
@@ -298,6 +353,138 @@ def _validate(arguments: argparse.Namespace) -> int:
           f"{board.seconds:.1f} s\n")
     print("\n".join(scoreboard.summary_lines(board)))
     print(f"\nScoreboard: {folder}")
+    for text in trouble:
+        print(f"{folder}: the tables are whole, but the figures could not be drawn ({text}). "
+              f"Try again: {PROGRAM} plot {folder}", file=sys.stderr)
+    return 1 if trouble else 0
+
+
+def _paired(arguments: argparse.Namespace) -> list[Scenario]:
+    """The base and the others, checked; the result folder refused at once if it cannot be made."""
+    from sim.results import check_out
+
+    arguments.scenarios = [arguments.base, *arguments.others]
+    scenarios = _load(arguments)
+    if arguments.out is not None:
+        check_out(arguments.out)
+    return scenarios
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+def _month(option: str, text: str | None) -> Month | None:
+    from sim.calendar import Month
+
+    try:
+        return None if text is None else Month.parse(text)
+    except ValueError as error:
+        raise UserError(f"{option}: {error}.") from None
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    """What scenarios change against a base; why; and on demand whether it holds under rival theories."""
+    if arguments.until_sure and arguments.worlds is not None:
+        raise UserError("compare: --until-sure adds worlds by itself; limit them with --most instead of --worlds.")
+    if arguments.most is not None and not arguments.until_sure:
+        raise UserError("compare: --most goes with --until-sure; give the number of worlds with --worlds.")
+    first, last = _month("--from", arguments.first), _month("--until", arguments.last)
+    base, *others = _paired(arguments)
+    with Meter(f"compare {base.name}") as meter:
+        from sim.experiments import comparison, robust, why
+
+        found = comparison.compare(
+            base, others, outcomes=_names(arguments.outcomes) or comparison.DEFAULT_OUTCOMES,
+            places=_names(arguments.places), first=first, last=last, jobs=arguments.jobs or cores(),
+            until_sure=arguments.until_sure, most=arguments.most or MOST_WORLDS, progress=meter)
+    reasons = [] if arguments.no_why else _why(found, arguments)
+    tested = _tested((found.base, *found.others), arguments) if arguments.robust else None
+
+    def more(folder: Path) -> None:
+        if reasons:
+            why.write(reasons, folder)
+        if tested is not None:
+            robust.write(tested, folder)
+
+    trouble: list[str] = []
+    folder = comparison.write(found, command=["run.py", *arguments.words], out=arguments.out, more=more,
+                              figures=None if arguments.no_figures else _drawing(trouble, "draw_comparison"))
+    print(f"\n{base.title}, compared: {found.seconds:.1f} s\n")
+    print("\n".join([*comparison.summary_lines(found), *why.summary_lines(reasons),
+                     *(["", *robust.summary_lines(tested)] if tested is not None else ())]))
+    return _ending(folder, trouble)
+
+
+def _why(found: Comparison, arguments: argparse.Namespace) -> list[Why]:
+    """Why each scenario differs, for the headline outcomes among those compared."""
+    from sim.experiments import why
+    from sim.experiments.comparison import HEADLINE
+
+    wanted = tuple(outcome for outcome in HEADLINE if outcome in set(found.effects["outcome"]))
+    reasons = []
+    for other in found.others if wanted else ():
+        with Meter(f"why {other.name}") as meter:
+            reasons.append(why.explain_comparison(
+                found.base, other, outcome=wanted, worlds=min(found.worlds, WHY_WORLDS),
+                jobs=arguments.jobs or cores(), progress=meter))
+    return reasons
+
+
+def _tested(scenarios: Sequence[Scenario], arguments: argparse.Namespace) -> Robust:
+    """The scenarios under every rival theory."""
+    from sim.experiments.comparison import HEADLINE
+    from sim.experiments.robust import robust
+
+    with Meter("rival theories") as meter:
+        return robust(scenarios[0], scenarios[1:], outcomes=_names(arguments.outcomes) or HEADLINE,
+                      worlds=min(scenarios[0].worlds, ROBUST_WORLDS) if arguments.worlds is None
+                      else scenarios[0].worlds, jobs=arguments.jobs or cores(), progress=meter)
+
+
+def _robust(arguments: argparse.Namespace) -> int:
+    """Whether what scenarios change holds under rival theories."""
+    base, *others = _paired(arguments)
+    from sim.experiments.comparison import align, check_outcomes
+
+    check_outcomes(_names(arguments.outcomes))
+    scenarios = align(base, others)
+    began = time.perf_counter()
+    tested = _tested(scenarios, arguments)
+    seconds = time.perf_counter() - began
+    from sim import results
+    from sim.experiments import robust
+
+    trouble: list[str] = []
+    lines = robust.summary_lines(tested)
+    folder = results.write_folder(
+        lambda folder: robust.write(tested, folder), scenarios[0], others=scenarios[1:], name=f"robust-{base.name}",
+        command=["run.py", *arguments.words], wall_time=seconds, out=arguments.out,
+        manifest_extra={"kind": "robust", "others": [other.name for other in others], "summary": lines},
+        figures=None if arguments.no_figures else _drawing(trouble, "draw_robust"))
+    print("\n".join(lines))
+    return _ending(folder, trouble)
+
+
+def _brief(arguments: argparse.Namespace) -> int:
+    """One page to print from a comparison's folder."""
+    from sim import brief
+    from sim.results import ResultsError
+
+    try:
+        page = brief.write(arguments.folder, arguments.out)
+    except OSError as error:
+        raise ResultsError(f"{arguments.out or arguments.folder}: the brief could not be written "
+                           f"({error.strerror or error}).", 1) from None
+    print(f"Brief: {page}")
+    return 0
+
+
+def _ending(folder: Path, trouble: list[str]) -> int:
+    """Where the results are, and what went wrong with the figures; the exit code."""
+    from sim.results import DISCLAIMER
+
+    print(f"\nResults: {folder}\n{DISCLAIMER}")
     for text in trouble:
         print(f"{folder}: the tables are whole, but the figures could not be drawn ({text}). "
               f"Try again: {PROGRAM} plot {folder}", file=sys.stderr)
@@ -538,10 +725,10 @@ class Stages:
 def _plot(arguments: argparse.Namespace) -> int:
     from sim.results import ResultsError, read_manifest
 
-    scoreboard = read_manifest(arguments.folder).get("kind") == "scoreboard"
+    kind = read_manifest(arguments.folder).get("kind")
     import importlib
 
-    drawer = getattr(importlib.import_module("sim.figures"), "draw_scoreboard" if scoreboard else "draw_run")
+    drawer = getattr(importlib.import_module("sim.figures"), DRAWERS.get(str(kind), "draw_run"))
     try:
         drawn = drawer(arguments.folder)
     except FileNotFoundError as error:

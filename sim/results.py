@@ -30,13 +30,15 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 SCHEMA_VERSION = 1
-MANIFEST, SCENARIO, OUTCOMES = "manifest.json", "scenario.yaml", "outcomes.parquet"
+MANIFEST, SCENARIO, SCENARIOS = "manifest.json", "scenario.yaml", "scenarios"
+OUTCOMES, DIFFERENCES = "outcomes.parquet", "differences.parquet"
 KEYS = ("world", "month", "scope", "place")
 DISCLAIMER = "Exploration under stated assumptions, not a forecast."
 PACKAGES = ("mesa", "networkx", "numpy", "scipy", "pandas", "pyarrow", "matplotlib", "pyyaml", "pydantic", "rich")
 #: columns of the CSV tables that hold numbers; all others are text and stay text ("NA" is a name, not a gap)
 NUMBERS = ("world", "months", "p05", "p25", "p50", "p75", "p95", "mean", "lon", "lat", "tile_col", "tile_row",
            "residents", "youth")
+SCENARIO_HEAD = "# Resolved scenario of this run; rerun it with: python run.py run <this file>\n"
 ROW_GROUP = 100_000
 LARGE = 20_000  # rows
 COMPRESSION_LEVEL = 6
@@ -64,6 +66,28 @@ class RunTables:
 
 
 CSV_TABLES = tuple(field.name for field in fields(RunTables) if field.name != "outcomes")
+
+
+@dataclass
+class ComparisonTables:
+    """The tables of a comparison's folder, as pandas frames; see `sim.experiments.comparison.Comparison`.
+
+    ``differences``: value by scenario, world, outcome and place. ``decisions`` is empty unless worlds were added until
+    all was decided. ``places``: the regions and countries, as of a run.
+    """
+
+    manifest: dict[str, Any]
+    effects: pd.DataFrame
+    regions: pd.DataFrame
+    monthly: pd.DataFrame
+    differences: pd.DataFrame
+    decisions: pd.DataFrame
+    places: pd.DataFrame
+
+
+#: columns of a comparison's CSV tables that hold text
+TEXTS = ("scenario", "title", "outcome", "label", "unit", "place", "region", "wish", "direction", "needed", "verdict",
+         "month", "kind", "id", "scope", "country", "name")
 
 
 def check_out(out: Path) -> None:
@@ -101,12 +125,13 @@ def write(tables: RunTables, scenario: Scenario, *, command: str | Sequence[str]
 
 
 def write_folder(fill: Callable[[Path], object], scenario: Scenario, *, name: str, command: str | Sequence[str] = "",
-                 wall_time: float = 0.0, out: Path | str | None = None,
+                 wall_time: float = 0.0, out: Path | str | None = None, others: Sequence[Scenario] = (),
                  manifest_extra: Mapping[str, Any] | None = None,
                  figures: Callable[[Path], object] | None = None) -> Path:
     """Write any folder of results whole or not at all: what ``fill`` writes, the scenario, the manifest, the figures.
 
-    Parameters as in `write`; without ``out`` the folder is ``results/<name>-<time>``.
+    Parameters as in `write`; without ``out`` the folder is ``results/<name>-<time>``. With ``others``, every scenario
+    goes into ``scenarios/<its name>.yaml``.
     """
     from sim.scenario import dump
 
@@ -118,7 +143,7 @@ def write_folder(fill: Callable[[Path], object], scenario: Scenario, *, name: st
     try:
         with _folder_when_whole(target, exact=out is not None) as (folder, done):
             fill(folder)
-            (folder / SCENARIO).write_text(_scenario_head(scenario) + text, encoding="utf-8")
+            _write_scenarios((scenario, *others), folder)
             manifest = _manifest(scenario, text, command, wall_time, started) | dict(manifest_extra or {})
             (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
             if figures is not None:
@@ -129,6 +154,16 @@ def write_folder(fill: Callable[[Path], object], scenario: Scenario, *, name: st
                            "Nothing half-written was left.", code=1) from error
 
 
+def _write_scenarios(scenarios: Sequence[Scenario], folder: Path) -> None:
+    from sim.scenario import dump
+
+    if len(scenarios) > 1:
+        (folder / SCENARIOS).mkdir()
+    for scenario in scenarios:
+        path = folder / (SCENARIO if len(scenarios) == 1 else f"{SCENARIOS}/{scenario.name}.yaml")
+        path.write_text(SCENARIO_HEAD + dump(scenario), encoding="utf-8")
+
+
 def read(folder: Path | str) -> RunTables:
     """The tables of a result folder.
 
@@ -137,26 +172,57 @@ def read(folder: Path | str) -> RunTables:
     ResultsError
         where the folder is missing, is not a result, is of another version, or lacks a table.
     """
-    import pandas as pd
     import pyarrow.parquet as pq
 
     folder = Path(folder)
-    read_manifest(folder)
+    kind = read_manifest(folder).get("kind")
+    if kind is not None:
+        raise ResultsError(f"{folder}: this is the folder of a {kind}, not of a run.")
     found: dict[str, Any] = {}
-    try:
+    with _readable(folder):
         found["outcomes"] = pq.read_table(folder / OUTCOMES).to_pandas(date_as_object=False)
         for name in CSV_TABLES:
-            columns = pd.read_csv(folder / f"{name}.csv", nrows=0).columns
-            kinds = {column: None if column in NUMBERS else str for column in columns}
-            found[name] = pd.read_csv(folder / f"{name}.csv", keep_default_na=False, encoding="utf-8",
-                                      dtype={column: kind for column, kind in kinds.items() if kind},
-                                      na_values={column: [""] for column, kind in kinds.items() if not kind})
+            found[name] = read_csv(folder / f"{name}.csv", lambda column: column not in NUMBERS)
+    return RunTables(**found)
+
+
+def read_comparison(folder: Path | str) -> ComparisonTables:
+    """The tables of a comparison's folder; raises ResultsError as `read` does."""
+    import pandas as pd
+
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    if manifest.get("kind") != "comparison":
+        raise ResultsError(f"{folder}: this is not the folder of a comparison; make one with: python run.py compare")
+    with _readable(folder):
+        found = {name: read_csv(folder / f"{name}.csv", TEXTS.__contains__)
+                 for name in ("effects", "regions", "monthly", "places")}
+        found["differences"] = pd.read_parquet(folder / DIFFERENCES)
+        path = folder / "decisions.csv"
+        found["decisions"] = read_csv(path, TEXTS.__contains__) if manifest["until_sure"] else pd.DataFrame()
+    return ComparisonTables(manifest, **found)
+
+
+@contextlib.contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    """One message where a table is missing or broken."""
+    try:
+        yield
     except FileNotFoundError as error:
         missing = Path(str(error.filename)).name if error.filename else "a table"
         raise ResultsError(f"{folder}: the result folder lacks {missing}.") from None
     except (OSError, ValueError) as error:
         raise ResultsError(f"{folder}: a table cannot be read ({error}).") from None
-    return RunTables(**found)
+
+
+def read_csv(path: Path, is_text: Callable[[str], bool]) -> pd.DataFrame:
+    """A table as `write_csv` writes it; "NA" stays text in the columns of text, gaps are NaN in the others."""
+    import pandas as pd
+
+    columns = pd.read_csv(path, nrows=0, encoding="utf-8").columns
+    return pd.read_csv(path, keep_default_na=False, encoding="utf-8",
+                       dtype={column: str for column in columns if is_text(column)},
+                       na_values={column: [""] for column in columns if not is_text(column)})
 
 
 def read_manifest(folder: Path | str) -> dict[str, Any]:
@@ -222,10 +288,10 @@ def _rename(folder: Path, target: Path, exact: bool) -> Path:
 def _write_tables(tables: RunTables, folder: Path) -> None:
     _write_outcomes(tables.outcomes, folder / OUTCOMES)
     for name in CSV_TABLES:
-        _write_csv(getattr(tables, name), folder / f"{name}.csv")
+        write_csv(getattr(tables, name), folder / f"{name}.csv")
 
 
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """CSV; large tables go through pyarrow, which is ten times as fast, unless a text in them needs quotes."""
     import pyarrow as pa
     import pyarrow.csv as pc
@@ -266,10 +332,6 @@ def _small(kind: Any) -> Any:
     if pa.types.is_floating(kind):
         return pa.float32()
     return pa.int32() if pa.types.is_integer(kind) or pa.types.is_boolean(kind) else kind
-
-
-def _scenario_head(scenario: Scenario) -> str:
-    return "# Resolved scenario of this run; rerun it with: python run.py run <this file>\n"
 
 
 def _manifest(scenario: Scenario, text: str, command: str | Sequence[str], wall_time: float,

@@ -37,8 +37,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "results": {"scenario"},
     "figures": {"results"},
     "workshop": {"experiments", "figures", "results", "scenario"},
-    "cli": {"scenario", "experiments", "results", "figures", "theories", "posterior"},
-    "docs": {"parameters", "dials"},
+    "brief": {"results", "scenario", "parameters", "levers", "theories", "figures"},
+    "cli": {"scenario", "experiments", "results", "figures", "theories", "posterior", "brief"},
+    "docs": {"parameters", "dials", "lever_pages"},
+    "lever_pages": {"dials", "levers", "parameters", "recorder"},
     "__main__": {"cli"},
     "__init__": {*CORE, "scenario", "model", "experiments", "results", "figures"},
 }

@@ -15,6 +15,7 @@ from scipy import special, stats
 
 LEVEL = 0.05
 POWER = 0.8
+FEWEST = 6  # fewer worlds cannot decide a two-sided sign test at 5 %, whatever they show
 MIXTURE = 0.5  # Beta(1/2, 1/2) over the share of higher worlds: Jeffreys' prior, loses least against any share
 MOST_NEEDED = 10_000
 BEYOND = f"more than {MOST_NEEDED:,}"
@@ -84,7 +85,7 @@ def worlds_needed(lower: int, higher: int, n: int) -> str:
     share = higher / untied
     z, power = stats.norm.ppf(1 - LEVEL / 2), stats.norm.ppf(POWER)
     untied_needed = ((z / 2 + power * math.sqrt(share * (1 - share))) / (share - 0.5)) ** 2
-    return rounded_up(max(untied_needed * n / untied, n + 1))
+    return rounded_up(max(untied_needed * n / untied, n + 1, FEWEST))
 
 
 def worlds_needed_always(lower: int, higher: int, n: int, threshold: float) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FIGURES", "draw_run", "draw_scoreboard", "draw_tables"]
+__all__ = ["FIGURES", "draw_comparison", "draw_robust", "draw_run", "draw_scoreboard", "draw_sweep", "draw_tables"]
 
 FIGURES: tuple[str, ...] = (
     "overview",
@@ -65,5 +65,26 @@ def draw_tables(
 def draw_scoreboard(folder: Path | str) -> list[Path]:
     """Draw the scoreboard of a validation into its folder; return the files written."""
     from sim.figures.scoreboard import draw
+
+    return draw(Path(folder))
+
+
+def draw_comparison(folder: Path | str) -> list[Path]:
+    """Draw every figure of the folder of a comparison into `folder/figures`; return the files written."""
+    from sim.figures.comparison import draw
+
+    return draw(Path(folder), Path(folder) / "figures")
+
+
+def draw_robust(folder: Path | str) -> list[Path]:
+    """Draw the figures of a test under rival theories into `folder/figures`; return the files written."""
+    from sim.figures.comparison import draw_robust
+
+    return draw_robust(Path(folder), Path(folder) / "figures")
+
+
+def draw_sweep(folder: Path | str) -> list[Path]:
+    """Draw every figure of the analysis of a sweep into `folder/figures`; return the files written."""
+    from sim.figures.sweep import draw
 
     return draw(Path(folder))

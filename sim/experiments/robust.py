@@ -1,0 +1,205 @@
+"""Whether what scenarios change holds under rival theories: improvement, regret and ranking over many futures.
+
+A future is a world, with its luck and its own posterior draw, under one theory: the theories as calibrated, or one
+other answer to one question. All scenarios are run in the same futures; the theories that they name are set aside.
+Every theory counts alike; the coefficients were calibrated under the first answers, so that a rival theory is tried
+without a fit of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim import results
+from sim.errors import UserError
+from sim.experiments.comparison import align
+from sim.experiments.findings import DEFAULT, theories, under_theories
+from sim.experiments.paired import LEVEL, counts, share_interval, sign_p
+from sim.experiments.variants import run_variants, totals
+from sim.experiments.verdicts import NOUNS
+from sim.recorder import OUTCOMES
+from sim.scenario import Scenario
+from sim.scenario.fault import listed
+
+WORST = 0.95  # quantile that stands for the worst case
+TABLES = ("futures", "regret", "ranking")
+TEXTS = ("scenario", "theory", "outcome", "direction", "ranking")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Robust:
+    """Scenarios against their base in the same futures, totals of all countries over the whole run.
+
+    ``futures``: scenario, theory, outcome, share_improved (of the worlds that differ from the base; 0.5 where none
+    does), low, high (95 %), difference_median, worst (95th percentile of the harm, the difference in the unwished
+    direction), n (worlds), same (of these, without a difference), direction (better, worse, undecided, same in every
+    world). ``regret``: scenario, outcome, regret_mean, regret_p95 over all futures; regret is the distance from the
+    best of all scenarios, the base included, in the same future. ``ranking``: outcome, theory, ranking (scenarios by
+    mean, the best first), overturns (whether another scenario comes first than as calibrated, beyond chance).
+    """
+
+    base: Scenario
+    others: tuple[Scenario, ...]
+    worlds: int
+    futures: pd.DataFrame
+    regret: pd.DataFrame
+    ranking: pd.DataFrame
+
+
+def robust(base: Scenario, others: Sequence[Scenario], *,
+           outcomes: Sequence[str] = ("departures", "attacks", "controlled_residents"), worlds: int = 50, jobs: int = 0,
+           progress: Progress | None = None) -> Robust:
+    """Run a base and other scenarios under every theory in the same worlds.
+
+    Parameters
+    ----------
+    outcomes : names; those of which prevention wishes neither more nor less are left out.
+    worlds : worlds per theory.
+    jobs : processes; 0 means one per core.
+    progress : ``progress(done, total)`` in world-months.
+
+    Raises
+    ------
+    UserError
+        where the scenarios cannot be paired, or no outcome is left.
+    """
+    scenarios = align(base, others, worlds)
+    wished = tuple(dict.fromkeys(name for name in outcomes if OUTCOMES[name].wish))
+    if not wished:
+        raise UserError(f"robust: of {listed(outcomes)} prevention wishes neither more nor less; name an outcome such "
+                        "as departures, attacks or controlled_residents.")
+    found = run_variants([under_theories(scenario, worlds) for scenario in scenarios], wished, jobs, progress)
+    # the harm of each future: whatever is wished, less is better
+    sign = np.array([-1.0 if OUTCOMES[name].wish == "+" else 1.0 for name in wished])
+    harm = np.stack([totals(part)[..., -1].reshape(len(wished), -1, worlds) for part in found], axis=1)
+    harm *= sign[:, None, None, None]
+    names = [scenario.name for scenario in scenarios]
+    return Robust(scenarios[0], scenarios[1:], worlds, pd.DataFrame(_futures(wished, names, harm)),
+                  pd.DataFrame(_regret(wished, names, harm)), pd.DataFrame(_ranking(wished, names, harm)))
+
+
+def _futures(outcomes: Sequence[str], names: Sequence[str], harm: np.ndarray) -> Iterator[dict[str, Any]]:
+    """How each scenario differs from the base under each theory; harm is (O, scenarios, theories, worlds)."""
+    for s, name in enumerate(names[1:], start=1):
+        for o, outcome in enumerate(outcomes):
+            for t, theory in enumerate(theories()):
+                yield {"scenario": name, "theory": theory, "outcome": outcome,
+                       **improvement(harm[o, s, t] - harm[o, 0, t], OUTCOMES[outcome].wish)}
+
+
+def improvement(harm: np.ndarray, wish: str) -> dict[str, Any]:
+    """What can be said of paired harms (worlds,), of which less is better; ``wish`` restores the outcome's own sign."""
+    better, worse, same = (int(count) for count in counts(harm))
+    low, high = share_interval(better, better + worse) if better + worse else (0.0, 1.0)
+    decided = float(sign_p(better, worse)) < LEVEL
+    direction = ("better" if better > worse else "worse") if decided else (
+        "undecided" if better + worse else "same in every world")
+    return {"share_improved": better / (better + worse) if better + worse else 0.5, "low": low, "high": high,
+            "difference_median": float(np.median(-harm if wish == "+" else harm)),
+            "worst": float(np.quantile(harm, WORST)), "n": len(harm), "same": same, "direction": direction}
+
+
+def _regret(outcomes: Sequence[str], names: Sequence[str], harm: np.ndarray) -> Iterator[dict[str, Any]]:
+    regret = (harm - harm.min(axis=1, keepdims=True)).reshape(len(outcomes), len(names), -1)
+    for o, outcome in enumerate(outcomes):
+        for s, name in enumerate(names):
+            yield {"scenario": name, "outcome": outcome, "regret_mean": float(regret[o, s].mean()),
+                   "regret_p95": float(np.quantile(regret[o, s], WORST))}
+
+
+def _ranking(outcomes: Sequence[str], names: Sequence[str], harm: np.ndarray) -> Iterator[dict[str, Any]]:
+    for o, outcome in enumerate(outcomes):
+        calibrated = int(np.argmin(harm[o, :, 0].mean(axis=1)))
+        for t, theory in enumerate(theories()):
+            order = np.argsort(harm[o, :, t].mean(axis=1), kind="stable")
+            yield {"outcome": outcome, "theory": theory, "ranking": " > ".join(names[i] for i in order),
+                   "overturns": ahead(harm[o, order[0], t], harm[o, calibrated, t], len(names) - 1)}
+
+
+def ahead(first: np.ndarray, usual: np.ndarray, rivals: int) -> bool:
+    """Whether the first is better than the usual first in the mean of paired worlds, beyond chance.
+
+    One-sided paired t-test at 2.5 %, divided by the number of rivals that might have come first (Bonferroni).
+    """
+    from scipy import stats
+
+    gain, n = usual - first, len(first)
+    if n < 2:
+        return False
+    margin = stats.t.ppf(1 - LEVEL / 2 / rivals, n - 1) * np.std(gain, ddof=1) / np.sqrt(n)
+    return bool(gain.mean() > margin)
+
+
+def write(found: Robust, folder: Path) -> None:
+    """The tables, as robust_*.csv."""
+    for name in TABLES:
+        results.write_csv(getattr(found, name), folder / f"robust_{name}.csv")
+
+
+def read(folder: Path) -> dict[str, pd.DataFrame]:
+    """The tables that `write` wrote, by name."""
+    return {name: results.read_csv(folder / f"robust_{name}.csv", TEXTS.__contains__) for name in TABLES}
+
+
+def summary_lines(found: Robust) -> list[str]:
+    """What holds and what does not, what is regretted least, and which theories put another scenario first."""
+    tried = len(theories())
+    lines = [f"Rival theories: {tried} settings, {found.worlds} paired worlds each, against '{found.base.name}'; "
+             "coefficients as calibrated under the default answers."]
+    for scenario in found.others:
+        own = found.futures[found.futures["scenario"] == scenario.name]
+        lines += ["", f"{scenario.title} ({scenario.name})"]
+        lines += [f"  {_noun(str(outcome))}: {_holds(rows)}" for outcome, rows in own.groupby("outcome", sort=False)]
+    lines.append("")
+    for outcome, own in found.regret.groupby("outcome", sort=False):
+        least = own[own["regret_mean"] == own["regret_mean"].min()]
+        lines.append(f"Least regret in {_noun(str(outcome))}: {' and '.join(least['scenario'])} (mean "
+                     f"{_size(least['regret_mean'].iloc[0])}, 95th percentile {_size(least['regret_p95'].max())} "
+                     "from the best of all in the same future)")
+    return [*lines, *_overturned(found.ranking)]
+
+
+def _holds(rows: pd.DataFrame) -> str:
+    """Of one scenario and outcome, under which theories it is worse, better or undecided, the worse first."""
+    by = {way: rows.loc[rows["direction"] == way, "theory"].tolist()
+          for way in ("worse", "better", "undecided", "same in every world")}
+    told = [f"{way} under {_some(names, len(rows))}" for way, names in by.items() if names or way == "worse"]
+    worst = rows.loc[rows["worst"].idxmax()]
+    bad = (f"worst case {_size(worst['worst'])} worse (95th percentile, {worst['theory']})" if worst["worst"] > 0 else
+           "no worse even in the 95th percentile of any theory")
+    return "; ".join([*told, bad])
+
+
+def _some(names: Sequence[str], of: int) -> str:
+    """'none', 'all 8', '6 of 8', '2 of 8 (peers: off, prestige: off)': named where they are fewer than half."""
+    if len(names) in (0, of):
+        return f"all {of}" if names else "none"
+    return f"{len(names)} of {of}" + (f" ({', '.join(names)})" if 2 * len(names) < of else "")
+
+
+def _overturned(ranking: pd.DataFrame) -> list[str]:
+    rows = ranking[ranking["overturns"]]
+    if not len(rows):
+        return ["No theory puts another scenario first beyond chance."]
+    return [f"Another scenario comes first in {_noun(row['outcome'])} under {row['theory']}: {row['ranking']} "
+            f"({DEFAULT}: {_calibrated(ranking, row['outcome'])})" for row in rows.to_dict("records")]
+
+
+def _calibrated(ranking: pd.DataFrame, outcome: str) -> str:
+    return str(ranking[(ranking["outcome"] == outcome) & (ranking["theory"] == DEFAULT)]["ranking"].iloc[0])
+
+
+def _noun(outcome: str) -> str:
+    return NOUNS.get(outcome, OUTCOMES[outcome].label)
+
+
+def _size(x: float) -> str:
+    return f"{x:,.0f}" if abs(x) >= 100 or x == 0 else f"{x:.3g}"
