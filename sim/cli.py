@@ -31,7 +31,7 @@ QUIET_SECONDS = 2.0
 INTERRUPTED = 130
 BASELINE = "scenarios/baseline.yaml"
 MOST_WORLDS = 1000  # to which --until-sure goes
-WHY_WORLDS = 40  # a mean over so many explains; more would take long for many levers
+WHY_WORLDS = 16  # a mean over so many explains; more would take long for packages of many levers
 ROBUST_WORLDS = 50  # for each of a dozen theories
 FEWEST = 20  # worlds with which a 90 % interval means something
 #: kind of result folder -> function of `sim.figures` that draws it

@@ -35,7 +35,7 @@ from sim.scenario import LeverUse, Scenario
 REST = "events and other settings"
 SETTINGS = ("parameters", "theories", "events")
 MOST_PLAYERS = 5  # with more than this, orders are drawn instead of all coalitions run
-PARTING_WORLDS = 16
+PARTING_WORLDS = 10
 INPUTS = ("effort",)  # differs by construction
 TABLES = ("stages", "shapley", "parting")
 TEXTS = ("scenario", "outcome", "stage", "process", "region", "player", "month", "place")
