@@ -4,6 +4,7 @@
     >>> result = sim.run("scenarios/baseline.yaml", worlds=100)
     >>> result.summary, result.footholds, result.plot("figures")
     >>> sim.compare("scenarios/baseline.yaml", "scenarios/libya_restored.yaml", worlds=100).effects
+    >>> sim.sweep("scenarios/sweeps/timing_of_action.yaml").results
 
 Heavy libraries load when something runs, not on import.
 """
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from sim.model import RecruitmentModel
     from sim.results import RunTables
     from sim.scenario import Scenario
+    from sim.sweeps.reading import Sweep
 
-__all__ = ["Result", "__version__", "compare", "load", "model", "run"]
+__all__ = ["Result", "__version__", "compare", "load", "model", "run", "sweep"]
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,16 @@ def compare(base: Scenario | str | Path, *others: Scenario | str | Path, worlds:
     scenarios = [load(scenario) if isinstance(scenario, (str, Path)) else scenario for scenario in (base, *others)]
     return comparison.compare(scenarios[0], scenarios[1:], worlds=worlds,
                               outcomes=comparison.DEFAULT_OUTCOMES if outcomes is None else outcomes, **options)
+
+
+def sweep(source: str | Path | Mapping[str, Any], **options: Any) -> Sweep:
+    """Run a sweep file, or its keys as a mapping, and return its tables: points, results, failed.
+
+    Options are those of `sim.sweeps.sweep`: jobs, out, resume, scheduler, progress. In a notebook a bar shows progress.
+    """
+    from sim import sweeps
+
+    return sweeps.sweep(source, **options)
 
 
 def model(scenario: Scenario | str | Path, worlds: int = 1, **overrides: Any) -> RecruitmentModel:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from sim import cli_analyse, cli_sweep
 from sim.errors import UserError
 from sim.version import __version__
 
@@ -70,8 +71,10 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--no-figures", action="store_true", help="write tables only")
     run.set_defaults(handler=_run)
 
-    check = commands.add_parser("check", help="check scenarios and show them resolved", **_examples(
-        "check scenarios/baseline.yaml\ncheck scenarios/baseline.yaml --set worlds=20"))
+    check = commands.add_parser("check", help="check scenarios and show them resolved, sweeps and what they would take",
+                                **_examples("check scenarios/baseline.yaml\n"
+                                            "check scenarios/baseline.yaml --set worlds=20\n"
+                                            "check scenarios/sweeps/collapse_phase_diagram.yaml"))
     _scenario_arguments(check)
     check.set_defaults(handler=_check)
 
@@ -99,6 +102,8 @@ def build_parser() -> argparse.ArgumentParser:
     schema.set_defaults(handler=_schema)
 
     _comparison_commands(commands)
+    cli_sweep.add_commands(commands)
+    cli_analyse.add_commands(commands)
 
     calibrate = commands.add_parser("calibrate", help="fit the coefficients to the record and write posterior draws",
                                     **_examples("calibrate\ncalibrate scenarios/baseline.yaml --waves 3 --points 2000 "
@@ -219,8 +224,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def with_run(words: list[str]) -> list[str]:
     """``SCENARIO ...`` is short for ``run SCENARIO ...``; a misspelt command is named as such."""
-    commands = ("run", "check", "list", "validate", "compare", "robust", "brief", "schema", "calibrate", "plot",
-                "explain")
+    commands = ("run", "check", "list", "validate", "compare", "robust", "brief", "sweep", "analyse", "export",
+                "schema", "calibrate", "plot", "explain")
     if not words or words[0] in (*commands, "-h", "--help", "--version"):
         return words or ["--help"]
     close = difflib.get_close_matches(words[0], commands, n=1)
@@ -576,8 +581,12 @@ def _spread(own: Any, outcome: str) -> str:
 
 def _check(arguments: argparse.Namespace) -> int:
     from sim.scenario import dump
+    from sim.sweeps.spec import is_sweep
 
+    sweeps = [path for path in arguments.scenarios if is_sweep(path)]
+    arguments.scenarios = [path for path in arguments.scenarios if path not in sweeps]
     texts = [f"# {scenario.source}: valid. Resolved:\n{dump(scenario)}" for scenario in _load(arguments)]
+    texts += [cli_sweep.checked(path, arguments) for path in sweeps]
     print("---\n".join(texts), end="")
     return 0
 

@@ -145,9 +145,9 @@ def strength_at(month: int, start: int, end: int | None, ramp: int, strength: fl
     return strength * build_up(month, start, end, ramp)
 
 
-def turned(dials: Dials, name: str, places: Sequence[int] | np.ndarray, at_full: float,
+def turned(dials: Dials, name: str, places: Sequence[int] | np.ndarray, at_full: float | np.ndarray,
            strength: float | np.ndarray) -> None:
-    """Turn a dial by a share of its full turn: factor 1 + s (f - 1), or summand s x amount."""
+    """Turn a dial by a share of its full turn: factor 1 + s (f - 1), or summand s x amount; each () or (worlds, 1)."""
     amount = 1 + np.asarray(strength) * (at_full - 1) if DIALS[name].combine == "multiply" else (
         np.asarray(strength) * at_full)
     dials.turn(name, np.asarray(places, dtype=int), amount)

@@ -94,6 +94,26 @@ def _said(plain: Sequence[Row]) -> list[str]:
     return [f"Found against the sources' expectation: {said}."] if said else []
 
 
+def drawbacks(found: Sequence[Row]) -> list[str]:
+    """Every drawback that the sources name and an outcome can show: found or not, theory by theory."""
+    lines = ["| lever | drawback would show as | as calibrated | found under | not found under | reversed under |",
+             "|---|---|---|---|---|---|"]
+    for lever in LIBRARY.values():
+        for outcome, sign in lever.seen_in.items():
+            rows = [row for row in found if row["lever"] == lever.name and row["outcome"] == outcome]
+            if rows:
+                by_theory = (_theories(rows, words) for words in ("higher lower", "null", "reversed"))
+                lines.append(" | ".join((f"| `{lever.name}`", f"{outcome} {'higher' if sign == '+' else 'lower'}",
+                                         judged(rows[0]), *by_theory)) + " |")
+    return lines
+
+
+def _theories(rows: Sequence[Row], words: str) -> str:
+    """Names of the theories whose finding begins with one of the words, or that there are none."""
+    names = [row["theory"] for row in rows if judged(row).split(":")[0] in words.split()]
+    return "all" if len(names) == len(rows) else "; ".join(names) or "none"
+
+
 def mapping(rows: Sequence[Row]) -> list[str]:
     """Where each row of the lever list went."""
     return ["| row | what became of it | scenario | note |", "|---|---|---|---|",
@@ -109,6 +129,10 @@ def levers() -> str:
         lines += ["", f"## {title}", ""]
         for lever in (one for one in LIBRARY.values() if one.kind == kind):
             lines += page(lever, [row for row in found if row["lever"] == lever.name])
+    lines += ["", "## Drawbacks, by theory", "",
+              "What the sources name as drawback or backfire, where a recorded outcome would show it. Not found means "
+              "that the sign test on these worlds does not tell, not that there is no such effect.", "",
+              *drawbacks(found)]
     lines += ["", "## The 93 rows of the lever list", "",
               "Rows of the sources' list of levers (L001 to L093): each is a lever, an outside event, a rival theory, "
               "or a mechanism that agents carry out by themselves and nobody turns.", "",

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 
-#: (dial, where, amount, first month, last month or None), months since year 0
-ExtraTurn = tuple[str, Sequence[str], float, int, int | None]
+#: (dial, where, amount or amounts (worlds,), first month, last month or None), months since year 0
+ExtraTurn = tuple[str, Sequence[str], float | np.ndarray, int, int | None]
 
 
 class RecruitmentModel(mesa.Model):
@@ -58,7 +58,8 @@ class RecruitmentModel(mesa.Model):
     frozen : mapping, optional
         Decision name -> constant put in its place (a placebo).
     turns : sequence of (dial, where, amount, first month, last month or None), optional
-        Turns of dials beside those of events and levers, for experiments that no lever describes.
+        Turns of dials beside those of events and levers, for experiments that no lever describes. An amount may be
+        an array (worlds,).
     checking : bool
         Check every move and the books of every month.
     """
@@ -202,8 +203,8 @@ class Turn:
 
     __slots__ = ("amount", "dial", "effort", "end", "places", "ramp", "regions", "start", "strength")
 
-    def __init__(self, dial: str, places: np.ndarray, amount: float, start: int, end: int | None, ramp: int,
-                 strength: float | np.ndarray, effort: float = 0.0, regions: np.ndarray | None = None):
+    def __init__(self, dial: str, places: np.ndarray, amount: float | np.ndarray, start: int, end: int | None,
+                 ramp: int, strength: float | np.ndarray, effort: float = 0.0, regions: np.ndarray | None = None):
         self.dial, self.places, self.amount = dial, places, amount
         self.start, self.end, self.ramp, self.strength = start, end, ramp, strength
         self.effort, self.regions = effort, regions
@@ -232,6 +233,8 @@ def places_of(scope: str, where: Sequence[str], g: Geography) -> np.ndarray:
 def extra_turn(turn: ExtraTurn, g: Geography) -> Turn:
     """A turn that belongs to no event or lever."""
     dial, where, amount, first, last = turn
+    if np.ndim(amount):
+        amount = np.reshape(amount, (-1, 1))
     return Turn(dial, places_of(DIALS[dial].scope, where, g), amount, first, last, 0, 1.0)
 
 

@@ -38,16 +38,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "figures": {"results"},
     "workshop": {"experiments", "figures", "results", "scenario"},
     "brief": {"results", "scenario", "parameters", "levers", "theories", "figures"},
-    "cli": {"scenario", "experiments", "results", "figures", "theories", "posterior", "brief"},
+    "sweeps": {*CORE, "scenario", "experiments", "model", "results", "posterior", "theories"},
+    "cli": {"scenario", "experiments", "results", "figures", "theories", "posterior", "brief", "sweeps", "cli_sweep",
+            "cli_analyse"},
+    "cli_sweep": {"cli", "results", "sweeps"},
+    "cli_analyse": {"cli", "results", "sweeps", "figures"},
     "docs": {"parameters", "dials", "lever_pages"},
     "lever_pages": {"dials", "levers", "parameters", "recorder"},
     "__main__": {"cli"},
-    "__init__": {*CORE, "scenario", "model", "experiments", "results", "figures"},
+    "__init__": {*CORE, "scenario", "model", "experiments", "results", "figures", "sweeps"},
 }
 HEAVY = {"mesa", "scipy", "pandas", "matplotlib", "pyarrow"}
 #: packages that belong to one kind of room
-ONLY_IN = {"mesa": {"agents", "model"}, "matplotlib": {"figures"}, "pyarrow": {"results", "figures", "experiments"},
-           "pydantic": {"scenario", "workshop", "calendar"}, "pydantic_core": {"calendar", "scenario"}, "rich": {"cli"}}
+ONLY_IN = {"mesa": {"agents", "model"}, "matplotlib": {"figures"}, "pyarrow": {"results", "figures", "experiments", "sweeps"},
+           "pydantic": {"scenario", "sweeps", "workshop", "calendar"}, "pydantic_core": {"calendar", "scenario"},
+           "rich": {"cli", "sweeps"}, "distributed": {"sweeps"}, "SALib": {"sweeps"}, "ema_workbench": {"sweeps"}}
 
 
 def files() -> list[Path]:

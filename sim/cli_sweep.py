@@ -1,0 +1,85 @@
+"""The command ``sweep``: one scenario at many points."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from sim.sweeps.reading import Sweep
+
+SHOWN = 5  # failed points that are told one by one
+
+
+def add_commands(commands: Any) -> None:
+    """Add ``sweep`` to the parser of all commands."""
+    from sim.cli import _at_least_one, _examples
+
+    sweep = commands.add_parser("sweep", help="run a scenario at many points", **_examples(
+        "sweep scenarios/sweeps/collapse_phase_diagram.yaml\n"
+        "sweep scenarios/sweeps/timing_of_action.yaml --out results/timing\n"
+        "sweep scenarios/sweeps/timing_of_action.yaml --out results/timing --resume\n"
+        "sweep scenarios/sweeps/levers_global_sensitivity.yaml --scheduler tcp://10.0.0.5:8786"))
+    sweep.add_argument("file", metavar="FILE", help="sweep file (YAML)")
+    sweep.add_argument("--jobs", type=_at_least_one, default=0, metavar="J", help="processes (default: all cores)")
+    sweep.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler that runs the chunks, such as "
+                       "tcp://10.0.0.5:8786 (needs the extra 'cluster')")
+    sweep.add_argument("--resume", action="store_true", help="go on with a stopped sweep in --out DIR (default: the "
+                       "newest unfinished one of this file); only unfinished and failed chunks are run")
+    sweep.add_argument("--out", type=Path, metavar="DIR", help="the result folder, new or empty (default: "
+                       "results/sweep-<name>-<time>)")
+    sweep.set_defaults(handler=_sweep)
+
+
+def checked(path: str, arguments: argparse.Namespace) -> str:
+    """What a valid sweep file would take."""
+    from sim.cli import cores
+    from sim.sweeps.estimate import describe
+    from sim.sweeps.spec import load_sweep
+
+    given = [f"--{key}" for key in ("worlds", "seed") if getattr(arguments, key) is not None]
+    if given or arguments.settings:
+        raise UserError(f"{path}: a sweep is changed in its file; {(given or ['--set'])[0]} is for scenarios.")
+    return "\n".join([f"# {path}: valid.", *describe(load_sweep(path), cores())]) + "\n"
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    from sim.cli import INTERRUPTED, Meter, cores
+    from sim.results import DISCLAIMER, check_out
+    from sim.sweeps.estimate import describe, duration
+    from sim.sweeps.reading import read_sweep
+    from sim.sweeps.runner import Stopped, run_sweep
+    from sim.sweeps.spec import load_sweep
+
+    spec = load_sweep(arguments.file)
+    if arguments.out is not None and not arguments.resume:
+        check_out(arguments.out)
+    jobs = arguments.jobs or cores()
+    print(f"{spec.title}: going on" if arguments.resume else "\n".join(describe(spec, jobs, arguments.out)), flush=True)
+    began = time.monotonic()
+    try:
+        with Meter(spec.name) as meter:
+            folder = run_sweep(spec, arguments.out, jobs=jobs, scheduler=arguments.scheduler, resume=arguments.resume,
+                               progress=meter, command=["run.py", *arguments.words])
+    except Stopped as stopped:
+        print(f"\n{stopped}", file=sys.stderr)
+        return INTERRUPTED
+    done = read_sweep(folder)
+    print(f"\n{len(done.points):,} points in {duration(time.monotonic() - began)}")
+    _tell_failed(done)
+    print(f"Results: {folder}\n{DISCLAIMER}")
+    return 1 if len(done.failed) else 0
+
+
+def _tell_failed(done: Sweep) -> None:
+    """The points without results, each with its values and the reason."""
+    for row in done.failed.head(SHOWN).to_dict("records"):
+        values = ", ".join(f"{name}={row[name]}" for name in done.spec.names[:SHOWN])
+        print(f"point {row['point']} failed ({values}): {row['reason']}", file=sys.stderr)
+    if len(done.failed) > SHOWN:
+        print(f"and {len(done.failed) - SHOWN} more; see failed.csv in {done.folder}", file=sys.stderr)

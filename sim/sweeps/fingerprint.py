@@ -1,0 +1,25 @@
+"""Which model made the numbers: a checksum over its code and data, so that a sweep is not finished by another one."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+
+SIM = Path(__file__).resolve().parent.parent
+#: what numbers depend on; figures, command line and analysis may change in the middle of a sweep
+PARTS = ("agents", "processes", "levers", "data", "calendar.py", "conditions.py", "dials.py", "model.py", "moment.py",
+         "noise.py", "parameters.py", "posterior.py", "recorder.py", "theories.py", "world.py", "sweeps/rows.py",
+         "sweeps/summaries.py", "sweeps/design.py", "sweeps/dimensions.py")
+
+
+@functools.cache
+def fingerprint() -> str:
+    """SHA-256 over the names and contents of the model's files."""
+    digest = hashlib.sha256()
+    for part in PARTS:
+        path = SIM / part
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(file.relative_to(SIM).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,89 @@
+"""The command ``sweep``: what it says and its exit codes."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import sim.sweeps.runner
+from sim.cli_sweep import add_commands
+from sim.errors import UserError
+from sim.results import DISCLAIMER
+from tests.sweeps import small
+from tests.sweeps.small import keys
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "toy.yaml"
+    path.write_text(yaml.safe_dump(keys(name="toy", question="What if?"), sort_keys=False))
+    return path
+
+
+def command(*words: str) -> int:
+    parser = argparse.ArgumentParser()
+    add_commands(parser.add_subparsers())
+    arguments = parser.parse_args(["sweep", *words])
+    arguments.words = ["sweep", *words]
+    return int(arguments.handler(arguments))
+
+
+def evaluated(monkeypatch: pytest.MonkeyPatch, evaluate: Any, **more: Any) -> None:
+    """Let the command run something else than the model."""
+    real = sim.sweeps.runner.run_sweep
+    monkeypatch.setattr(sim.sweeps.runner, "run_sweep", lambda *args, **options: real(
+        *args, **{**options, "evaluate": evaluate, **more}))
+
+
+def test_it_says_what_it_will_cost_and_where_the_results_are(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("toy.yaml", "--jobs", "1", "--out", "out") == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    for text in ("toy: What if?", "16 points (grid), 3 worlds each", "of disk",
+                 "Results: out"):
+        assert text in out
+    assert out.rstrip().endswith(DISCLAIMER)
+    assert (file.parent / "out/results.parquet").exists()
+
+
+def test_failed_points_are_told_and_fail_the_command(file: Path, capsys: pytest.CaptureFixture[str],
+                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluated(monkeypatch, small.wrong_at_one_point)
+    assert command("toy.yaml", "--jobs", "1", "--out", "out") == 1
+    out, err = capsys.readouterr()
+    assert "point 3 failed (settling=0.0, might=1.0): ArithmeticError: the toy cannot bear this point" in err
+    assert "Results: out" in out
+
+
+def test_a_stop_says_how_to_go_on(file: Path, capsys: pytest.CaptureFixture[str],
+                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        evaluated(patch, small.toy, progress=stop)
+        assert command("toy.yaml", "--jobs", "1", "--out", "out") == 130
+    assert "1 of 1 chunks are finished and kept. To go on: the same command with --resume --out out" in (
+        capsys.readouterr().err)
+    evaluated(monkeypatch, small.toy)
+    assert command("toy.yaml", "--jobs", "1", "--out", "out", "--resume") == 0
+    assert "toy: going on" in capsys.readouterr().out
+
+
+def test_a_taken_folder_is_refused_before_anything_runs(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sim.sweeps.runner, "run_sweep", None)
+    (file.parent / "out").mkdir()
+    (file.parent / "out/x").touch()
+    with pytest.raises(UserError, match="not empty"):
+        command("toy.yaml", "--out", "out")
+
+
+def test_a_mistake_in_the_file_is_one_message(file: Path) -> None:
+    file.write_text(file.read_text().replace("kind: grid", "kind: gird"))
+    with pytest.raises(UserError, match=r"toy.yaml, line \d+, design.kind: 'gird' is not allowed here"):
+        command("toy.yaml")
