@@ -581,7 +581,7 @@ def _spread(own: Any, outcome: str) -> str:
 
 def _check(arguments: argparse.Namespace) -> int:
     from sim.scenario import dump
-    from sim.sweeps.spec import is_sweep
+    from sim.sweeps.kind import is_sweep
 
     sweeps = [path for path in arguments.scenarios if is_sweep(path)]
     arguments.scenarios = [path for path in arguments.scenarios if path not in sweeps]

@@ -70,7 +70,7 @@ DIALS: dict[str, Dial] = {
     "joint_action": _country("add", "0-1", "rival camps and their backers act together against the movement"),
     "integration": _country("add", "0-1", "local armed groups drawn into politics, so that infiltration fails"),
     "branding": _country("multiply", "factor", "treating all opponents as one enemy"),
-    "second_theatre": _country("add", "0-1", "strength of a second theatre of war elsewhere; the largest counts for all"),
+    "second_theatre": _country("add", "0-1", "strength of a second theatre of war; the largest counts for all"),
     "unified_support": _country("add", "0-1", "recognised unity government able to ask for help"),
     "border_effort": _region("add", "0-1", "guarding of the region's land borders"),
     "presence": _region("multiply", "factor", "state presence"),

@@ -64,6 +64,11 @@ class Noise:
             raise ValueError("worlds must be a one-dimensional array of integers >= 0")
         self.seed = int(seed)
         self.worlds: Ints = worlds.astype(np.int64)
+        # A batch may hold one world at many points: its luck is drawn once.
+        distinct, place = np.unique(self.worlds, return_inverse=True)
+        self._repeats = distinct.size < self.worlds.size
+        self._distinct: Ints = distinct if self._repeats else self.worlds
+        self._place: Ints = place
         self._bits = np.random.Philox(key=0)
         self._random = np.random.Generator(self._bits).random
         self._counter = np.zeros(4, dtype=np.uint64)
@@ -82,16 +87,16 @@ class Noise:
         """
         if month < 0:
             raise ValueError(f"month must be >= 0, got {month}")
-        flat = np.empty((len(self.worlds), math.prod(shape)))
+        flat = np.empty((self._distinct.size, math.prod(shape)))
         states = self._states.get(process)
         if states is None:
-            states = self._states[process] = [self._state(int(world), process) for world in self.worlds]
+            states = self._states[process] = [self._state(int(world), process) for world in self._distinct]
         self._counter[2] = month
         bits, random = self._bits, self._random
         for row, state in zip(flat, states, strict=True):
             bits.state = state
             random(out=row)
-        return flat.reshape(len(self.worlds), *shape)
+        return (flat[self._place] if self._repeats else flat).reshape(len(self.worlds), *shape)
 
     def part(self, process: str, month: int, row: int, first: int, size: int) -> Floats:
         """Numbers ``first`` to ``first + size`` of the flattened `uniform` of one world of the batch, (size,)."""

@@ -50,8 +50,9 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 HEAVY = {"mesa", "scipy", "pandas", "matplotlib", "pyarrow"}
 #: packages that belong to one kind of room
-ONLY_IN = {"mesa": {"agents", "model"}, "matplotlib": {"figures"}, "pyarrow": {"results", "figures", "experiments", "sweeps"},
-           "pydantic": {"scenario", "sweeps", "workshop", "calendar"}, "pydantic_core": {"calendar", "scenario"},
+ONLY_IN = {"mesa": {"agents", "model"}, "matplotlib": {"figures"},
+           "pyarrow": {"results", "figures", "experiments", "sweeps"}, "pydantic": {"scenario", "sweeps", "workshop", "calendar"},
+           "pydantic_core": {"calendar", "scenario"},
            "rich": {"cli", "sweeps"}, "distributed": {"sweeps"}, "SALib": {"sweeps"}, "ema_workbench": {"sweeps"}}
 
 

@@ -452,3 +452,10 @@ def test_categorical_is_proportional_and_monotone() -> None:
     assert (np.diff(chosen) >= 0).all()
     assert categorical(np.array([0.0, 1 - 2.0**-53]), weights).tolist() == [1, 4]
     assert categorical(even(3), np.zeros((3, 4))).tolist() == [-1, -1, -1]
+
+
+def test_a_world_that_stands_twice_in_a_batch_has_one_luck() -> None:
+    """In any order and beside others, bit for bit what it has alone."""
+    mixed = Noise(7, np.array([5, 2, 5, 9, 2])).uniform("process", 3, (4, 2))
+    for row, world in enumerate((5, 2, 5, 9, 2)):
+        assert (mixed[row] == Noise(7, np.array([world])).uniform("process", 3, (4, 2))[0]).all()

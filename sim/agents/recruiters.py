@@ -114,7 +114,7 @@ class Quietists(RecruiterOrganisation):
     kind = "quietist"
 
     def direct(self, m: Moment) -> None:
-        """Standing and trust follow freedom to teach; officials who speak in one's name cost more where they are unjust."""
+        """Standing and trust follow freedom to teach; officials cost more of it where they are held to be unjust."""
         w, g, k = m.world, m.geography, m.k["exposure"]
         start = g.number("prestige_start", g.organisations["quietist"]).value
         cost = k.regulation_cost * m.dials.regulation * regional_mean(np.minimum(1, 2 * w.injustice), g)

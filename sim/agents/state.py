@@ -221,7 +221,8 @@ class LocalAuthorities(mesa.Agent):
         region = g.region_of[self.own]
         order = g.r["nonstate_order"][region]
         will = k.base + k.order * order + k.harsh * w.harshness[:, self.own] - k.cleavage * g.l["cleavage"][self.own]
-        will = will - k.orphaned * g.l["orphaned"][self.own] + 0.5 * (m.dials.local_forces + m.dials.community)[:, region]
+        allies = (m.dials.local_forces + m.dials.community)[:, region]
+        will = will - k.orphaned * g.l["orphaned"][self.own] + 0.5 * allies
         w.local_resist[:, self.own] = m.decided("local.resist", np.clip(will, 0, 1.5))
 
 

@@ -6,6 +6,7 @@ World k is the same in any chunk on any number of workers, so chunks are only a 
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,8 @@ def run_chunk(scenario: Scenario, worlds: Sequence[int], options: Mapping[str, A
 
     model = RecruitmentModel(scenario, worlds, **_rows(options or {}, worlds))
     recorder = model.run(progress)
+    del model
+    gc.collect()  # a model holds itself in a circle; without this memory grows from chunk to chunk
     return Arrays([o.name for o in recorder.outcomes], recorder.values, recorder.control, recorder.cause)
 
 

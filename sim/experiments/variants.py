@@ -7,6 +7,7 @@ same world share their luck and their posterior draw, so they can be compared wo
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,6 +89,7 @@ def reduce_chunk(task: tuple[Scenario, np.ndarray, Mapping[str, Any], Mapping[in
 
     scenario, worlds, parameters, strengths = task
     recorder = RecruitmentModel(scenario, worlds, parameters=parameters, strengths=strengths).run(tick)
+    gc.collect()  # as in ensemble.run_chunk
     raw = Arrays([o.name for o in recorder.outcomes], recorder.values, recorder.control, recorder.cause)
     g = geography_of(scenario)
     return Reduced(raw.names, monthly(raw, g), yearly(raw, int(scenario.start)), footholds(scenario, raw, g))

@@ -11,8 +11,8 @@ LEVER = Lever(
     evidence=("L010", "L060", "L011"),
     expected={"control": "-", "foothold": "-", "refuge_members": "-"},
     drawback="Planning was poor, and demining and rebuilding lag for want of means (000 l.1007-1015).",
-    strength_source="assumption: half of what rebuilding with adequate money (000 l.1439-1441) could fill of the vacuum "
-                    "of authority, and half of orphaned loyalties won back",
+    strength_source="assumption: half of what rebuilding with adequate money (000 l.1439-1441) could fill of the "
+                    "vacuum of authority, and half of orphaned loyalties won back",
     actor="unity government, councils, United Nations, donors",
     applies="regions after the movement's rule; Sirte from 2017 in the sources",
 )

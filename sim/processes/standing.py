@@ -46,9 +46,9 @@ def step(m: Moment) -> None:
     w.capacity[:] = np.clip(g.y["capacity"] * d.capacity * (1 - w.shock) * (1 + support)
                             + k.learning_gain * w.learning * g.y["capacity"], 0, 1)
     control = ruled_share(m)
+    filled = k.local_fill * np.clip(d.local_forces + d.stabilisation, -1, 1)
     w.presence[:] = effective_presence(m.by_region(w.capacity), g.r["presence"] * d.presence,
-                                       m.by_region(w.fragmentation), k.diversion,
-                                       w.surge, k.local_fill * np.clip(d.local_forces + d.stabilisation, -1, 1), control)
+                                       m.by_region(w.fragmentation), k.diversion, w.surge, filled, control)
     _prestige(m, control)
 
 

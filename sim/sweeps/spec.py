@@ -13,7 +13,7 @@ from pydantic import Field, Strict
 
 from sim.calendar import Month
 from sim.recorder import OUTCOMES
-from sim.scenario import Scenario, ScenarioError, load_scenario
+from sim.scenario import Scenario, load_scenario
 from sim.scenario.checks import among, check
 from sim.scenario.fault import Fault, Mark, Path, find_mark, shown
 from sim.scenario.known import Known, World, installed
@@ -155,15 +155,6 @@ def _read(source: Any) -> tuple[dict[str, Any], dict[Path, Mark], str]:
         raise Fault((), "the file is empty" if data is None else f"found {shown(data)} instead of keys",
                     HELP[""][1]).at(marks)
     return data, marks, label
-
-
-def is_sweep(path: str | os.PathLike[str]) -> bool:
-    """Whether a file looks like a sweep rather than a scenario."""
-    try:
-        data, _ = parse(read_text(os.fspath(path)), os.fspath(path))
-    except ScenarioError:
-        return False
-    return isinstance(data, dict) and "vary" in data
 
 
 class _Checker:

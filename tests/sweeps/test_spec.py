@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from sim.scenario import ScenarioError, dump
-from sim.sweeps.spec import is_sweep, load_sweep, needed
+from sim.sweeps.kind import is_sweep
+from sim.sweeps.spec import load_sweep, needed
 from tests.sweeps.small import ROOT, TWO_COUNTRIES, keys
 
 GOOD = f"""\
