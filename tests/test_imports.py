@@ -11,7 +11,7 @@ import pytest
 SIM = Path(__file__).resolve().parent.parent / "sim"
 
 #: small rooms without state that any other may use
-SHARED = {"calendar", "errors", "version"}
+SHARED = {"calendar", "errors", "pool", "version"}
 CORE = {"parameters", "noise", "world", "dials", "moment", "conditions", "levers", "agents", "processes", "recorder"}
 #: room -> rooms that it may import
 MAY_IMPORT: dict[str, set[str]] = {
@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "version": set(),
     "noise": set(),
+    "pool": set(),
     "dials": set(),
     "theories": set(),
     "contract": {"dials"},
@@ -51,7 +52,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 HEAVY = {"mesa", "scipy", "pandas", "matplotlib", "pyarrow"}
 #: packages that belong to one kind of room
 ONLY_IN = {"mesa": {"agents", "model"}, "matplotlib": {"figures"},
-           "pyarrow": {"results", "figures", "experiments", "sweeps"}, "pydantic": {"scenario", "sweeps", "workshop", "calendar"},
+           "pyarrow": {"results", "figures", "experiments", "sweeps"},
+           "pydantic": {"scenario", "sweeps", "workshop", "calendar"},
            "pydantic_core": {"calendar", "scenario"},
            "rich": {"cli", "sweeps"}, "distributed": {"sweeps"}, "SALib": {"sweeps"}, "ema_workbench": {"sweeps"}}
 

@@ -23,9 +23,9 @@ from sim.errors import UserError
 from sim.experiments import paired
 from sim.experiments.ensemble import QUANTILES, Arrays, chunked, geography_of, quantile_of_sorted
 from sim.experiments.ensemble import places as places_of
-from sim.experiments.pool import processes, run_tasks
 from sim.experiments.variants import monthly
 from sim.experiments.verdicts import ALL, DIRECTIONS, told, verdict
+from sim.pool import processes, run_tasks
 from sim.posterior import described
 from sim.recorder import OUTCOMES
 from sim.scenario import Scenario

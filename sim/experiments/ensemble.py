@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from sim.calendar import Month
-from sim.experiments.pool import processes, run_tasks
 from sim.parameters import Geography, load_geography
+from sim.pool import processes, run_tasks
 from sim.processes.ground import CAUSES, CONTESTED, DOMINANT, EXCLUSIVE
 from sim.recorder import OUTCOMES, by_country
 from sim.results import RunTables

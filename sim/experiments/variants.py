@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from sim.experiments.ensemble import Arrays, chunked, footholds, geography_of
-from sim.experiments.pool import processes, run_tasks
 from sim.parameters import Geography
+from sim.pool import processes, run_tasks
 from sim.recorder import OUTCOMES, by_country
 from sim.scenario import Scenario
 

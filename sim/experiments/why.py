@@ -25,10 +25,10 @@ from sim.experiments import stages
 from sim.experiments.comparison import align
 from sim.experiments.ensemble import geography_of, run_chunk
 from sim.experiments.paired import mean_interval
-from sim.experiments.pool import Tick, run_tasks
 from sim.experiments.variants import Variant, run_variants, totals
 from sim.experiments.verdicts import NOUNS, change
 from sim.levers import LIBRARY
+from sim.pool import Tick, run_tasks
 from sim.recorder import OUTCOMES
 from sim.scenario import LeverUse, Scenario
 

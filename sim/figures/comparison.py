@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from sim.figures.style import (
     text_width,
 )
 from sim.figures.tables import QUANTILES
+from sim.pool import Tick, run_tasks
 
 BASE, OTHER = "#4d4d4d", COLOURS[0]
 BASE_DASH = (0, (5, 2))
@@ -50,13 +52,21 @@ Column = tuple[str, str, str]  # heading, scenario, place
 
 
 def draw(folder: Path, out: Path) -> list[Path]:
-    """Write every figure of a comparison into ``out`` as PNG and SVG; return the files."""
+    """Write every figure of a comparison into ``out`` as PNG and SVG, scenario by scenario on all cores."""
     out.mkdir(parents=True, exist_ok=True)
-    files: list[Path] = []
+    others = read(folder).others
+    tasks = [(folder, out, scenario) for scenario in (None, *others)]
+    with contextlib.closing(run_tasks(_draw_part, tasks, 1 if len(others) == 1 else 0)) as parts:
+        drawn = dict(parts)
+    return [file for position in range(len(tasks)) for file in drawn[position]]
+
+
+def _draw_part(task: tuple[Path, Path, str | None], tick: Tick) -> list[Path]:
+    folder, out, scenario = task
+    c = read(folder)
     with quiet():
-        for sheet in pages(read(folder)):
-            files += sheet.save(out)
-    return files
+        return [file for sheet in (common_pages(c) if scenario is None else scenario_pages(c, scenario))
+                for file in sheet.save(out)]
 
 
 def draw_robust(folder: Path, out: Path) -> list[Path]:
@@ -71,16 +81,26 @@ def draw_robust(folder: Path, out: Path) -> list[Path]:
 
 def pages(c: Compared) -> Iterator[Page]:
     """Every figure, one by one; what was not computed has none."""
+    yield from common_pages(c)
+    for scenario in c.others:
+        yield from scenario_pages(c, scenario)
+
+
+def common_pages(c: Compared) -> Iterator[Page]:
+    """Figures that show all scenarios together."""
     yield from forest(c)
     yield from differences(c)
-    for scenario in c.others:
-        yield fans(c, scenario)
-        yield differences_by_country(c, scenario)
-        yield elsewhere.displacement(c, scenario)
-        yield from elsewhere.maps(c, scenario)
-        yield from reasons.why_pages(c, scenario)
     if c.robust:
         yield from reasons.robust_pages(c.run, c.titles, c.robust)
+
+
+def scenario_pages(c: Compared, scenario: str) -> Iterator[Page]:
+    """Figures of one scenario beside the base."""
+    yield fans(c, scenario)
+    yield differences_by_country(c, scenario)
+    yield elsewhere.displacement(c, scenario)
+    yield from elsewhere.maps(c, scenario)
+    yield from reasons.why_pages(c, scenario)
 
 
 # ------------------------------------------------------------------------------------------------ curves

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sim.experiments.pool import processes
+from sim.pool import processes
 from sim.posterior import described
 from sim.results import MANIFEST, ResultsError, read_manifest, write_folder
 from sim.scenario import dump
