@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from sim.moment import Moment, monthly
+from sim.moment import Moment, fixed, monthly
 from sim.world import ACTIVE, CELL, GROUND, MOVEMENT, arriving, locality_sum
+
+if TYPE_CHECKING:
+    from sim.parameters import Geography
 
 
 @monthly
@@ -48,19 +53,36 @@ def found(m: Moment) -> np.ndarray:
                      m.by_region(k.learning * w.learning + w.alert))
 
 
-def partners(own: np.ndarray, other: np.ndarray, base: float) -> np.ndarray:
-    """Cooperation of two states, 0-1: what stands, and the lesser of what both add."""
-    return np.clip(base + np.minimum(own, other), 0, 1)
+@fixed
+def standing_cooperation(g: Geography) -> np.ndarray:
+    """Cooperation of each pair of states as it stood, (Y, Y), 0-1."""
+    n = range(len(g.countries))
+    return np.array([[1.0 if a == b else g.cooperation(a, b) for a in n] for b in n])
+
+
+@fixed
+def neighbours(g: Geography) -> np.ndarray:
+    """Pairs of different states with a common border on the map, (Y, Y) bool."""
+    found = np.zeros((len(g.countries), len(g.countries)), dtype=bool)
+    found[g.country_of[g.link_from[g.link_cross]], g.country_of[g.link_to[g.link_cross]]] = True
+    return found
 
 
 @monthly
+def won_cooperation(m: Moment) -> np.ndarray:
+    """Cooperation that each pair of states has won beside what stood, (., Y, Y), 0-1.
+
+    The lesser of what both add, as far as the weaker of the two still has its capacity: it takes a counterpart.
+    """
+    d, stood = m.dials.cooperation, standing_cooperation(m.geography)
+    able = np.clip(m.world.capacity / np.maximum(m.geography.y["capacity"], 1e-9), 0, 1)
+    added = np.minimum(d[:, :, None], d[:, None]) * np.minimum(able[:, :, None], able[:, None])
+    return np.clip(stood + added, 0, 1) - stood
+
+
 def shared_intelligence(m: Moment) -> np.ndarray:
-    """Cooperation that each state has gained with its best partner on the map beside what stood in 2011, (., Y)."""
-    d, g = m.dials.cooperation, m.geography
-    gained = [np.max([partners(d[:, y], d[:, z], g.cooperation(y, z)) - g.cooperation(y, z)
-                      for z in range(d.shape[1]) if z != y] or [np.zeros(d.shape[0])], axis=0)
-              for y in range(d.shape[1])]
-    return np.stack(gained, axis=1)
+    """Cooperation that each state has won with its best neighbour, (., Y), 0-1."""
+    return np.asarray((won_cooperation(m) * neighbours(m.geography)).max(axis=2))
 
 
 def second_theatre(m: Moment) -> np.ndarray:

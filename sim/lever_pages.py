@@ -14,6 +14,7 @@ from sim.recorder import OUTCOMES
 
 WORLD = "maghreb"
 LEVEL = 0.05
+UNTOLD = "not told apart"
 HEAD = """# Levers: what can be turned, what the sources say, what the model found
 
 Written by `python -m sim.docs` from `sim/levers/`, `sim/data/maghreb/lever_map.csv` and the findings of
@@ -23,9 +24,9 @@ Exploration under stated assumptions, not a forecast. What a lever turns at full
 source says more; what follows from that is a *finding* of the model. Each finding compares the scenario
 `scenarios/levers/<lever>.yaml` with the baseline in the same parallel worlds, each with its own posterior draw, over
 all four countries from the lever's first month to the end of 2017: the median paired difference with its 95 % interval,
-and the worlds in which the outcome was lower or higher. *Theories that disagree* are answers to the questions of rival
-theories (`python run.py list theories`) under which the sign test says otherwise. With so many lines about one in
-twenty would differ by chance alone.
+and the worlds in which the outcome was lower or higher, by an exact sign test at 5 %. Flows are totals over these
+months, everything else their mean. Rival theories are answers to open questions (`python run.py list theories`), one
+at a time; each is run in the same worlds. With so many lines about one in twenty would differ by chance alone.
 
 Two levers on the same dial combine in one way whatever their order: factors multiply, amounts add, and what a rule
 reads is cut to the range of the quantity."""
@@ -42,18 +43,22 @@ def read(name: str) -> list[Row]:
 def verdict(row: Row) -> str:
     """'lower', 'higher', or 'not told apart'."""
     if float(row["p"]) >= LEVEL:
-        return "not told apart"
+        return UNTOLD
     return "lower" if int(row["lower"]) > int(row["higher"]) else "higher"
 
 
 def judged(row: Row) -> str:
-    """What a finding is to the sources' expectation."""
+    """What a finding is to what the sources name."""
     found = verdict(row)
-    if not row["expected"]:
+    if not row["expected"] or found == UNTOLD:
         return found
-    if found == "not told apart":
-        return "null: not told apart"
     return found if found == {"-": "lower", "+": "higher"}[row["expected"]] else f"reversed: {found}"
+
+
+def plain(text: str) -> str:
+    """A number of the findings as one reads it."""
+    value = float(text)
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def page(lever: Lever, rows: Sequence[Row]) -> list[str]:
@@ -71,27 +76,40 @@ def page(lever: Lever, rows: Sequence[Row]) -> list[str]:
 
 
 def _found(rows: Sequence[Row]) -> list[str]:
-    plain = [row for row in rows if row["theory"] == "as calibrated"]
-    lines = ["| outcome | unit | sources expect | found | median difference (95 %) | base mean | "
-             "worlds lower / higher / same | theories that disagree |", "|---|---|---|---|---|---|---|---|"]
-    for row in plain:
-        other = [r for r in rows if r["outcome"] == row["outcome"] and verdict(r) != verdict(row)]
-        disagree = "; ".join(f"{r['theory']} ({verdict(r)})" for r in other)
-        lines.append(f"| {row['outcome']} | {OUTCOMES[row['outcome']].unit} | "
-                     f"{dict([('-', 'lower'), ('+', 'higher'), ('', '')])[row['expected']]} | {judged(row)} | "
-                     f"{row['difference']} ({row['low']} to {row['high']}) | {row['base']} | "
-                     f"{row['lower']} / {row['higher']} / {row['same']} | {disagree} |")
-    return [*_said(plain), "", *lines, ""]
+    as_calibrated = [row for row in rows if row["theory"] == "as calibrated"]
+    lines = ["| outcome | unit | sources name | found | median difference (95 %) | base mean | "
+             "worlds lower / higher / same | opposite sign under | not told apart under |",
+             "|---|---|---|---|---|---|---|---|---|"]
+    for row in as_calibrated:
+        others = [r for r in rows if r["outcome"] == row["outcome"] and r["theory"] != row["theory"]]
+        named = {"-": "lower", "+": "higher", "": ""}[row["expected"]]
+        lines.append(" | ".join((
+            f"| {row['outcome']}", OUTCOMES[row["outcome"]].unit.removesuffix("/month"),
+            f"{named} ({row['role']})" if named else "", judged(row),
+            f"{plain(row['difference'])} ({plain(row['low'])} to {plain(row['high'])})", plain(row["base"]),
+            f"{row['lower']} / {row['higher']} / {row['same']}", _opposite(row, others),
+            str(sum(verdict(r) == UNTOLD for r in others)) + f" of {len(others)}")) + " |")
+    return [*_said(as_calibrated), "", *lines, ""]
 
 
-def _said(plain: Sequence[Row]) -> list[str]:
-    groups: dict[str, list[str]] = {"as expected": [], "null": [], "reversed": []}
-    for row in plain:
-        if row["expected"]:
-            word = judged(row).split(":")[0]
-            groups[word if word in groups else "as expected"].append(row["outcome"])
-    said = "; ".join(f"{word}: {', '.join(names)}" for word, names in groups.items() if names)
-    return [f"Found against the sources' expectation: {said}."] if said else []
+def _opposite(row: Row, others: Sequence[Row]) -> str:
+    """Theories under which the sign test finds the opposite sign."""
+    opposite = {"lower": "higher", "higher": "lower"}.get(verdict(row))
+    return "; ".join(r["theory"] for r in others if verdict(r) == opposite)
+
+
+def _said(rows: Sequence[Row]) -> list[str]:
+    sentences = []
+    for role, of in (("effect", "Of the effects that the sources name"),
+                     ("drawback", "Of the drawbacks that an outcome can show")):
+        groups: dict[str, list[str]] = {}
+        for row in (r for r in rows if r["role"] == role):
+            word = {UNTOLD: "not told apart from none"}.get(judged(row), judged(row).split(":")[0])
+            groups.setdefault("found" if word in ("lower", "higher") else word, []).append(row["outcome"])
+        if groups:
+            said = "; ".join(f"{word}: {', '.join(names)}" for word, names in groups.items())
+            sentences.append(f"{of}, {said}.")
+    return [" ".join(sentences)] if sentences else []
 
 
 def drawbacks(found: Sequence[Row]) -> list[str]:
@@ -102,15 +120,15 @@ def drawbacks(found: Sequence[Row]) -> list[str]:
         for outcome, sign in lever.seen_in.items():
             rows = [row for row in found if row["lever"] == lever.name and row["outcome"] == outcome]
             if rows:
-                by_theory = (_theories(rows, words) for words in ("higher lower", "null", "reversed"))
+                by_theory = (_theories(rows, words) for words in (("higher", "lower"), (UNTOLD,), ("reversed",)))
                 lines.append(" | ".join((f"| `{lever.name}`", f"{outcome} {'higher' if sign == '+' else 'lower'}",
                                          judged(rows[0]), *by_theory)) + " |")
     return lines
 
 
-def _theories(rows: Sequence[Row], words: str) -> str:
+def _theories(rows: Sequence[Row], words: Sequence[str]) -> str:
     """Names of the theories whose finding begins with one of the words, or that there are none."""
-    names = [row["theory"] for row in rows if judged(row).split(":")[0] in words.split()]
+    names = [row["theory"] for row in rows if judged(row).split(":")[0] in words]
     return "all" if len(names) == len(rows) else "; ".join(names) or "none"
 
 

@@ -18,6 +18,7 @@ from sim.dials import DIALS
 from sim.parameters import (
     BACKGROUND_FIELDS,
     CONFIDENCE,
+    DATA,
     DataError,
     Theatre,
     available_worlds,
@@ -500,3 +501,9 @@ def test_first_month_of_a_series() -> None:
     assert theatre.first_month("ground") == 29
     assert theatre.first_month("flat") == 12
     assert load_geography("two_countries").theatre.first_month("movement_territory") == Month.of(2013, 8)
+
+
+def test_a_coefficient_is_said_to_be_fitted_exactly_if_it_is() -> None:
+    fitted = set(yaml.safe_load((DATA / "calibration.yaml").read_text(encoding="utf-8"))["coefficients"])
+    said = {name for name, number in coefficients().items() if "median of the posterior" in number.source}
+    assert said == fitted

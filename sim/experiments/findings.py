@@ -1,6 +1,6 @@
 """What each lever does in the model, under every rival theory: the findings on the levers' pages.
 
-    python -m sim.experiments.findings [--worlds 60]
+    python -m sim.experiments.findings [--worlds 40]
 
 For every lever the scenario of its name in `scenarios/levers/` is compared with the baseline, world by world, with the
 worlds' own posterior draws, under the default theories and under every other answer to one question at a time. The
@@ -29,7 +29,7 @@ SCENARIOS = Path("scenarios/levers")
 DEFAULT = "as calibrated"
 #: Reported for every lever, beside what it and its drawback are expected to move.
 HEADLINE = ("departures", "recruits", "attacks", "controlled_residents", "movement_members", "readiness")
-LEVEL = 0.05
+WORLDS = 40
 
 
 def theories() -> dict[str, dict[str, float]]:
@@ -49,19 +49,21 @@ def under_theories(scenario: Scenario, worlds: int) -> Variant:
     return Variant(scenario, np.tile(np.arange(worlds), len(chosen)), parameters=rows)
 
 
-def expected(lever: Lever) -> dict[str, str]:
-    """Outcome -> sign that the sources expect, drawbacks included; '' for headline outcomes they say nothing of."""
-    return {**dict.fromkeys(HEADLINE, ""), **lever.seen_in, **lever.expected}
+def asked(lever: Lever) -> dict[str, tuple[str, str]]:
+    """Outcome -> (role, sign that the sources name); roles are 'effect', 'drawback' and, unsigned, 'headline'."""
+    return {**dict.fromkeys(HEADLINE, ("headline", "")),
+            **{name: ("drawback", sign) for name, sign in lever.seen_in.items()},
+            **{name: ("effect", sign) for name, sign in lever.expected.items()}}
 
 
-def findings(worlds: int = 60, jobs: int = 0, progress: Callable[[str], None] | None = None) -> pd.DataFrame:
+def findings(worlds: int = WORLDS, jobs: int = 0, progress: Callable[[str], None] | None = None) -> pd.DataFrame:
     """One row per lever, theory and outcome, summed over all countries and months from the lever's first month on.
 
-    Columns: lever, theory, outcome, expected, base (mean), difference (median, paired), low, high (95 % interval of
-    the median), mean, lower, higher, same (worlds), p (exact sign test), worlds.
+    Columns: lever, theory, outcome, role, expected, base (mean), difference (median, paired), low, high (95 % interval
+    of the median), mean, lower, higher, same (worlds), p (exact sign test), worlds.
     """
     scenarios = {name: load_scenario(SCENARIOS / f"{name}.yaml") for name in LIBRARY}
-    outcomes = sorted({name for lever in LIBRARY.values() for name in expected(lever)})
+    outcomes = sorted({name for lever in LIBRARY.values() for name in asked(lever)})
     bases: dict[str, Reduced] = {}
     rows: list[dict[str, object]] = []
     for name, scenario in scenarios.items():
@@ -81,27 +83,21 @@ def _rows(lever: Lever, before: np.ndarray, after: np.ndarray, outcomes: list[st
           worlds: int) -> Iterator[dict[str, object]]:
     for i, theory in enumerate(theories()):
         own = slice(i * worlds, (i + 1) * worlds)
-        for outcome, sign in expected(lever).items():
+        for outcome, (role, sign) in asked(lever).items():
             base = before[outcomes.index(outcome), own, -1]
             difference = after[outcomes.index(outcome), own, -1] - base
             lower, higher, same = (int(n) for n in counts(difference))
             median, low, high = median_interval(difference)
-            yield {"lever": lever.name, "theory": theory, "outcome": outcome, "expected": sign, "base": base.mean(),
-                   "difference": median, "low": low, "high": high, "mean": difference.mean(), "lower": lower,
-                   "higher": higher, "same": same, "p": float(sign_p(lower, higher)), "worlds": worlds}
-
-
-def verdict(row: pd.Series) -> str:
-    """'lower', 'higher' or '' where the worlds do not tell."""
-    if row["p"] >= LEVEL:
-        return ""
-    return "lower" if row["lower"] > row["higher"] else "higher"
+            yield {"lever": lever.name, "theory": theory, "outcome": outcome, "role": role, "expected": sign,
+                   "base": base.mean(), "difference": median, "low": low, "high": high, "mean": difference.mean(),
+                   "lower": lower, "higher": higher, "same": same, "p": float(sign_p(lower, higher)),
+                   "worlds": worlds}
 
 
 def main() -> None:
     """Write the packaged findings of a world."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--worlds", type=int, default=60)
+    parser.add_argument("--worlds", type=int, default=WORLDS)
     parser.add_argument("--jobs", type=int, default=0)
     parser.add_argument("--out", type=Path, default=DATA / "maghreb" / FILE)
     given = parser.parse_args()

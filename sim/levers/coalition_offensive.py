@@ -11,7 +11,7 @@ LEVER = Lever(
     evidence=("L007", "L013", "L004", "L076", "E110"),
     expected={"control": "-"},
     drawback="Heavy losses, escape of many fighters, and rule by those who won resented (000 l.970-973, 1003-1006, "
-             "1027-1033).",
+             "1027-1033). In the model forces are not pooled: each camp still asks whether it is strong enough alone.",
     strength_source="assumption: most of the rivalry is set aside, with the support that the event lpa brings (0.5)",
     actor="rival camps, unity government, outside partners",
     applies="countries where the movement holds ground",

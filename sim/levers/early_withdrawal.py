@@ -15,5 +15,4 @@ LEVER = Lever(
     strength_source="assumption: three tenths of what local authority could hold or lose (state.local_fill)",
     actor="camps that won a place",
     applies="regions after the movement's rule",
-    seen_in={"control": "+", "refuge_members": "+"},
 )

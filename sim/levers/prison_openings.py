@@ -16,5 +16,4 @@ LEVER = Lever(
                     "Tunisia (0.6) of 2011",
     actor="governments",
     applies="any country; a few months",
-    seen_in={"recruiters": "+", "recruits": "+"},
 )

@@ -14,5 +14,4 @@ LEVER = Lever(
     strength_source="assumption: the amount that the events give Libya in 2011 (0.5) and near that of Tunisia (0.6)",
     actor="governments",
     applies="any country; Tunisia 2011 to 2013 in the sources",
-    seen_in={"recruits": "+", "departures": "+"},
 )

@@ -12,7 +12,8 @@ LEVER = Lever(
     expected={"attacks": "-", "movement_members": "-"},
     drawback="Abuse is a theme of propaganda, and hard security rekindles polarisation (000 l.1111-1113, 1179-1183; "
              "001 l.36).",
-    strength_source="assumption: a quarter more presence; 1.6 takes the abuse of every country to the top of the scale",
+    strength_source="assumption: a quarter more presence; 1.6 takes the style of most countries to the top of the "
+                    "scale",
     actor="governments",
     applies="any country; 2013 on in the sources",
     seen_in={"grievance": "+", "recruits": "+", "polarisation": "+"},

@@ -12,8 +12,9 @@ LEVER = Lever(
     evidence=("E036", "E037", "E237"),
     expected={"presence": "-", "movement_members": "+", "control": "+"},
     drawback="Territory is seized where war or collapse has left a vacuum (000 l.1408-1421).",
-    strength_source="the turns of the event ly_uprising; its capacity (0.15, range 0.05 to 0.35) is taken a little "
-                    "higher",
+    strength_source="five of the turns of the event ly_uprising, with capacity (0.15, range 0.05 to 0.35) taken a "
+                    "little higher; hopes, pluralism, channels and services are left out: they belong to a "
+                    "revolution, not to every collapse",
     actor="nobody decides it",
     applies="any country",
     kind="shock",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.conditions import found, open_sites, partners
+from sim.conditions import found, open_sites, standing_cooperation, won_cooperation
 from sim.moment import Moment, fixed, monthly, wide
 from sim.noise import binomial, binomial_hazard, stochastic_round
 from sim.world import ARRESTED, CELL, EMPTY, HIDDEN, MASS, MOVEMENT, PRISON, REFUGE, RIVAL
@@ -92,18 +92,11 @@ def pressure(m: Moment) -> np.ndarray:
 @monthly
 def joint_pressure(m: Moment) -> np.ndarray:
     """Factor on pursuit by region, (., R): full inland, lower on a border whose other side does not cooperate."""
-    g, d = m.geography, m.dials.cooperation
+    g = m.geography
     here, there = g.country_of[g.link_to], g.country_of[g.link_from]
-    shared = partners(d[:, here], d[:, there], standing_cooperation(g)[here, there])
+    shared = (standing_cooperation(g) + won_cooperation(m))[:, here, there]
     joint = np.where(here == there, 1.0, 0.5 + 0.5 * shared)
     return np.asarray(np.minimum.reduceat(joint, g.link_start, axis=1))
-
-
-@fixed
-def standing_cooperation(g: Geography) -> np.ndarray:
-    """Cooperation of each pair of states as it stood, (Y, Y), 0-1."""
-    n = range(len(g.countries))
-    return np.array([[1.0 if a == b else g.cooperation(a, b) for a in n] for b in n])
 
 
 def _prison(m: Moment) -> None:

@@ -40,6 +40,8 @@ def step(m: Moment) -> None:
     """Update injustice, polarisation, grievance and readiness."""
     w, g, d, k = m.world, m.geography, m.dials, m.k["grievance"]
     _polarisation(m)
+    # Where repression does not embitter (a rival theory) a change of its style does not either.
+    style = np.clip(g.y["brutality"] * (1 + m.k["theory"].backlash * (d.brutality - 1)), 0, 1)
     hopes = np.clip(d.hopes, 0, 1)
     unmet = np.clip(g.r["attainment_gap"] * m.by_region(k.hope_base + k.hope_weight * hopes), 0, 1)
     deprived = deprivation(k.gap_weight * g.r["deprivation_gap"] * (1 - np.clip(d.services, -1, 1)),
@@ -48,7 +50,7 @@ def step(m: Moment) -> None:
     w.injustice[:] = noisy_or(
         k.corruption_weight * m.by_region(g.y["corruption"]) * d.corruption,
         k.exclusion_weight * m.by_region(g.y["exclusion"]) * (1 - inclusion),
-        k.brutality_weight * m.by_region(g.y["brutality"] * d.brutality + w.abuse),
+        k.brutality_weight * m.by_region(style + w.abuse),
         k.stigma_weight * np.clip(d.stigma, 0, 1))
     w.grievance[:] = np.clip(deprived * w.injustice * (1 + m.by_region(w.polarisation)), 0, 1)
     politics = np.clip(g.y["politics_open"] * (1.5 - g.y["weak_law"]) + d.channels, 0, 1)

@@ -101,6 +101,13 @@ def test_it_turns_dials_that_exist_and_expects_outcomes_that_are_reported(lever:
 
 
 @LEVERS
+def test_a_drawback_is_not_what_the_lever_is_for(lever: Lever) -> None:
+    assert not set(lever.expected) & set(lever.seen_in)
+    assert set(lever.seen_in) <= set(OUTCOMES)
+    assert set(lever.seen_in.values()) <= {"+", "-"}
+
+
+@LEVERS
 def test_at_zero_it_is_the_baseline(lever: Lever) -> None:
     assert same(run(use(lever.name, 0.0)), baseline())
 

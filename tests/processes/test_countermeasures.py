@@ -62,6 +62,7 @@ def test_who_is_found_by_hand() -> None:
 def test_directions_of_detection(change: Callable[[Moment], Any], sign: int) -> None:
     m = moment()
     m.world.presence[:], m.world.grievance[:] = 0.5, 0.3
+    m.world.capacity[:] = m.geography.y["capacity"]
     before = found(m)
     change(m)
     assert (sign * (found(m) - before) > 0).all()

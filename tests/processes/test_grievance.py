@@ -68,6 +68,16 @@ def test_dials_move_readiness(dial: str, amount: float, sign: int) -> None:
     assert (change > 0).sum() == (5 if capitals else 7)
 
 
+@pytest.mark.parametrize(("backlash", "moves"), [(1.0, True), (0.0, False)])
+def test_style_embitters_unless_the_theory_says_that_repression_does_not(backlash: float, moves: bool) -> None:
+    plain, harsh = (moment(theory__backlash=backlash) for _ in range(2))
+    turn(harsh, "brutality", 1.5)
+    grievance.step(plain)
+    grievance.step(harsh)
+    assert (harsh.world.injustice > plain.world.injustice).all() == moves
+    assert (harsh.world.injustice != plain.world.injustice).any() == moves
+
+
 def test_trusted_religious_teaching_is_a_channel() -> None:
     plain, trusted = moment(), moment()
     trusted.world.trust += 0.3

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sim.conditions import shared_intelligence, standing_cooperation
 from sim.moment import Moment
 from sim.processes import refuge
-from sim.processes.countermeasures import joint_pressure, pressure, standing_cooperation
+from sim.processes.countermeasures import joint_pressure, pressure
 from sim.processes.refuge import relief
 from sim.world import CELL, MOVEMENT, REFUGE, RIVAL
 from tests.small import AA, AA1, AA2, AA3, BB, BB2, moment, near, put, turn
@@ -35,6 +36,7 @@ def test_two_states_cooperate_as_far_as_the_less_willing() -> None:
     factors = []
     for amounts in ((0.0, 0.0), (0.4, 0.0), (0.4, 0.2), (0.4, 0.4), (2.0, 2.0)):
         m = moment()
+        m.world.capacity[:] = m.geography.y["capacity"]
         for country, amount in zip((AA, BB), amounts, strict=True):
             turn(m, "cooperation", amount, country)
         factors.append(joint_pressure(m)[0])
@@ -42,6 +44,18 @@ def test_two_states_cooperate_as_far_as_the_less_willing() -> None:
     assert [f[AA3] for f in factors] == pytest.approx([0.5 + 0.5 * (stands + more) for more in (0, 0, 0.2, 0.4)]
                                                       + [1.0])
     assert all(f[AA1] == 1 for f in factors)
+
+
+def test_cooperation_takes_a_counterpart() -> None:
+    """With a collapsed neighbour nothing is won, with one at half of its capacity half."""
+    won = []
+    for left in (1.0, 0.5, 0.0):
+        m = moment()
+        m.world.capacity[:] = m.geography.y["capacity"]
+        m.world.capacity[:, BB] *= left
+        turn(m, "cooperation", 0.4)
+        won.append(shared_intelligence(m)[0, AA])
+    assert won == pytest.approx([0.4, 0.2, 0.0])
 
 
 def across(m: Moment) -> int:
