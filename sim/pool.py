@@ -67,7 +67,7 @@ def _parallel(work: Callable[[Any, Tick], Any], tasks: Sequence[Any], jobs: int,
             for future in finished:
                 yield waiting.pop(future), future.result()
     except BaseException:
-        for process in multiprocessing.active_children():
+        for process in list((getattr(pool, "_processes", None) or {}).values()):  # no other children of this process
             process.kill()
         pool.shutdown(wait=False, cancel_futures=True)
         raise

@@ -13,7 +13,7 @@ import pytest
 
 from sim import cli
 from sim.cli import main
-from sim.experiments import comparison
+from sim.experiments import comparison, variants
 from sim.results import DISCLAIMER, read_manifest
 from sim.scenario import Scenario, load_scenario
 
@@ -106,6 +106,8 @@ MISTAKES = {
     "compare base.yaml guarded.yaml --worlds 0": "--worlds, worlds: 0",
     "compare base.yaml guarded.yaml --until-sure --worlds 5": "limit them with --most",
     "compare base.yaml guarded.yaml --most 5": "--most goes with --until-sure",
+    "compare base.yaml guarded.yaml --robust --outcomes prisoners": "prevention wishes neither more nor less",
+    "compare base.yaml guarded.yaml --robust --outcomes departure": "Did you mean 'departures'?",
     "compare base.yaml guarded.yaml --out base.yaml": "this is a file",
     "compare base.yaml short.yaml": "differ in end 2011-12 and 2011-06",
     "robust base.yaml short.yaml": "differ in end 2011-12 and 2011-06",
@@ -128,6 +130,11 @@ def test_mistakes(words: str, part: str, here: Path, capsys: pytest.CaptureFixtu
     assert err.count("\n") == 1
     assert part in err
     assert sorted(here.rglob("*")) == before
+
+
+def test_robust_is_refused_before_any_world_is_run(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.model.RecruitmentModel", lambda *_, **__: pytest.fail("a world was run"))
+    assert main(["compare", *PAIR, "--robust", "--outcomes", "prisoners,effort", "--jobs", "1"]) == 2
 
 
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
@@ -169,7 +176,7 @@ def test_compare_says_why(here: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert shares[["scenario", "outcome"]].values.tolist() == [
         [name, outcome] for name in ("guarded", "again") for outcome in ("departures", "attacks")]
     assert "## guarded\n" in (here / "out/why.md").read_text(encoding="utf-8")
-    assert "Why again differs" in capsys.readouterr().out
+    assert "Why again differs, over the whole run:" in capsys.readouterr().out
     assert main(["compare", *PAIR, *QUICK, "--out", "without"]) == 0
     assert not list((here / "without").glob("why*"))
 
@@ -246,6 +253,6 @@ def test_ctrl_c_leaves_nothing(here: Path, monkeypatch: pytest.MonkeyPatch) -> N
         raise KeyboardInterrupt
 
     before = sorted(here.rglob("*"))
-    monkeypatch.setattr(comparison, "run_tasks", stopped)
+    monkeypatch.setattr(variants, "run_tasks", stopped)
     assert main(["compare", *PAIR, *QUICK, "--out", "out"]) == cli.INTERRUPTED
     assert sorted(here.rglob("*")) == before

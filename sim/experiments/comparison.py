@@ -5,7 +5,6 @@ World k of every scenario carries the same luck and the same posterior draw, so 
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import math
 import time
@@ -21,11 +20,10 @@ from sim import results
 from sim.calendar import Month
 from sim.errors import UserError
 from sim.experiments import paired
-from sim.experiments.ensemble import QUANTILES, Arrays, chunked, geography_of, quantile_of_sorted
+from sim.experiments.ensemble import QUANTILES, geography_of, quantile_of_sorted
 from sim.experiments.ensemble import places as places_of
-from sim.experiments.variants import monthly
+from sim.experiments.variants import Reduced, Variant, joined, run_variants
 from sim.experiments.verdicts import ALL, DIRECTIONS, told, verdict
-from sim.pool import processes, run_tasks
 from sim.posterior import described
 from sim.recorder import OUTCOMES
 from sim.scenario import Scenario
@@ -65,25 +63,13 @@ class Comparison:
     seconds: float
 
 
-@dataclass
-class _Worlds:
-    """What is kept of n worlds of a scenario.
-
-    ``monthly`` (O, n, months, Y + 1): countries, then all together. ``window`` (O, n, Y + 1 + R): totals over the
-    window (flows added up, the rest averaged) of countries, all together, and regions.
-    """
-
-    monthly: np.ndarray
-    window: np.ndarray
-
-
 @dataclass(frozen=True)
 class _Plan:
     """What is read, and with which test."""
 
     scenarios: tuple[Scenario, ...]
     outcomes: tuple[str, ...]
-    places: tuple[str, ...]  # of the axis of `_Worlds.window`
+    places: tuple[str, ...]  # of the axis of `Reduced.window`
     shown: tuple[str, ...]
     named: tuple[tuple[str, str, str], ...]  # scenario, outcome, place that are tested while worlds are added
     span: slice
@@ -189,6 +175,16 @@ def check_outcomes(names: Sequence[str]) -> None:
     _check_names("an outcome", names, OUTCOMES)
 
 
+def wished(outcomes: Sequence[str]) -> tuple[str, ...]:
+    """Those outcomes of which prevention wishes fewer or more; UserError where that is none, or a name is unknown."""
+    check_outcomes(outcomes)
+    found = tuple(dict.fromkeys(name for name in outcomes if OUTCOMES[name].wish))
+    if not found:
+        raise UserError(f"robust: of {listed(outcomes)} prevention wishes neither more nor less; name an outcome such "
+                        "as departures, attacks or controlled_residents.")
+    return found
+
+
 def _check_names(kind: str, names: Sequence[str], known: Mapping[str, object]) -> None:
     for name in names:
         if name not in known:
@@ -197,35 +193,11 @@ def _check_names(kind: str, names: Sequence[str], known: Mapping[str, object]) -
             raise UserError(f"compare: '{name}' is not {kind}. Allowed: {listed(list(known))}.{hint}")
 
 
-def _run(plan: _Plan, worlds: np.ndarray, progress: Progress | None, before: int = 0) -> list[_Worlds]:
-    """All scenarios in these worlds, on one pool; ``before`` world-months were simulated in earlier rounds."""
-    chunks = chunked(worlds, max(1, min(processes(plan.jobs), worlds.size // 10)))
-    tasks = [(scenario.model_copy(update={"record": plan.outcomes}), chunk, plan.span)
-             for scenario in plan.scenarios for chunk in chunks]
-    total = before + worlds.size * len(plan.scenarios) * plan.scenarios[0].months
-    tell = None if progress is None else lambda done: progress(before + done, total)
-    parts: list[Any] = [None] * len(tasks)
-    with contextlib.closing(run_tasks(_chunk, tasks, plan.jobs, tell)) as finished:
-        for position, part in finished:
-            parts[position] = part
-    return [_joined(parts[i:i + len(chunks)]) for i in range(0, len(parts), len(chunks))]
-
-
-def _chunk(task: tuple[Scenario, np.ndarray, slice], tick: Callable[[int], None]) -> _Worlds:
-    from sim.model import RecruitmentModel
-
-    scenario, worlds, span = task
-    recorder = RecruitmentModel(scenario, worlds.tolist()).run(tick)
-    raw = Arrays([o.name for o in recorder.outcomes], recorder.values, recorder.control, recorder.cause)
-    months = monthly(raw, geography_of(scenario))
-    flow = np.array([o.flow for o in recorder.outcomes])[:, None, None]
-    everywhere = np.concatenate([months[:, :, span], raw.values[:, :, span]], axis=3, dtype=np.float64)
-    return _Worlds(months, np.where(flow, everywhere.sum(axis=2), everywhere.mean(axis=2)))
-
-
-def _joined(parts: Sequence[_Worlds]) -> _Worlds:
-    return _Worlds(np.concatenate([part.monthly for part in parts], axis=1),
-                   np.concatenate([part.window for part in parts], axis=1))
+def _run(plan: _Plan, worlds: np.ndarray, progress: Progress | None, before: int = 0) -> list[Reduced]:
+    """All scenarios in these worlds; ``before`` world-months were simulated in earlier rounds."""
+    tell = None if progress is None else lambda done, total: progress(before + done, before + total)
+    variants = [Variant(scenario, worlds) for scenario in plan.scenarios]
+    return run_variants(variants, plan.outcomes, plan.jobs, tell, plan.span)
 
 
 def looks(most: int) -> Iterator[tuple[int, int]]:
@@ -237,13 +209,13 @@ def looks(most: int) -> Iterator[tuple[int, int]]:
         done = after
 
 
-def _add_until_sure(plan: _Plan, most: int, progress: Progress | None) -> tuple[list[_Worlds], pd.DataFrame]:
-    kept: list[_Worlds] = []
+def _add_until_sure(plan: _Plan, most: int, progress: Progress | None) -> tuple[list[Reduced], pd.DataFrame]:
+    kept: list[Reduced] = []
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for begin, after in looks(most):
         cost = len(plan.scenarios) * plan.scenarios[0].months
         new = _run(plan, np.arange(begin, after), progress, begin * cost)
-        kept = [_joined(pair) for pair in zip(kept, new, strict=True)] if kept else new
+        kept = [joined(pair) for pair in zip(kept, new, strict=True)] if kept else new
         for key in plan.named:
             if not found.get(key, {}).get("decided"):
                 found[key] = decide(_differences(plan, kept, key), len(plan.named), found.get(key))
@@ -266,7 +238,7 @@ def decide(differences: np.ndarray, comparisons: int, before: Mapping[str, Any] 
             "decided": evidence >= wanted}
 
 
-def _differences(plan: _Plan, kept: Sequence[_Worlds], key: tuple[str, str, str]) -> np.ndarray:
+def _differences(plan: _Plan, kept: Sequence[Reduced], key: tuple[str, str, str]) -> np.ndarray:
     scenario, outcome, place = key
     number = [s.name for s in plan.scenarios].index(scenario)
     at = plan.outcomes.index(outcome), slice(None), plan.places.index(place)
@@ -280,7 +252,7 @@ def _decisions(found: Mapping[tuple[str, str, str], Mapping[str, Any]]) -> pd.Da
     return pd.DataFrame(rows, columns=columns)
 
 
-def _effects(plan: _Plan, kept: Sequence[_Worlds], decisions: pd.DataFrame) -> pd.DataFrame:
+def _effects(plan: _Plan, kept: Sequence[Reduced], decisions: pd.DataFrame) -> pd.DataFrame:
     tested = {(d["scenario"], d["outcome"], d["place"]): d for d in decisions.to_dict("records")}
     rows = []
     for scenario in plan.scenarios[1:]:
@@ -365,7 +337,7 @@ def _direction(lower: int, higher: int, wish: str, decided: bool) -> str:
     return way if not wish else "better" if (way == "lower") == (wish == "-") else "worse"
 
 
-def _worlds_table(plan: _Plan, kept: Sequence[_Worlds]) -> pd.DataFrame:
+def _worlds_table(plan: _Plan, kept: Sequence[Reduced]) -> pd.DataFrame:
     shown = [plan.places.index(place) for place in plan.shown]
     values = np.stack([part.window[:, :, shown] for part in kept])
     names = ([s.name for s in plan.scenarios], plan.outcomes, range(values.shape[2]), plan.shown)
@@ -375,7 +347,7 @@ def _worlds_table(plan: _Plan, kept: Sequence[_Worlds]) -> pd.DataFrame:
     return frame.astype(kinds)[["scenario", "world", "outcome", "place", "value"]]
 
 
-def _monthly(plan: _Plan, kept: Sequence[_Worlds]) -> pd.DataFrame:
+def _monthly(plan: _Plan, kept: Sequence[Reduced]) -> pd.DataFrame:
     names = [s.name for s in plan.scenarios]
     parts = [_bands(plan, name, "level", part.monthly) for name, part in zip(names, kept, strict=True)]
     parts += [_bands(plan, name, "difference", part.monthly - kept[0].monthly)
@@ -397,7 +369,7 @@ def _bands(plan: _Plan, scenario: str, kind: str, values: np.ndarray) -> pd.Data
     return frame[["scenario", "outcome", "place", "month", "kind", *KEPT, "mean"]]
 
 
-def _regions(plan: _Plan, kept: Sequence[_Worlds]) -> pd.DataFrame:
+def _regions(plan: _Plan, kept: Sequence[Reduced]) -> pd.DataFrame:
     first = plan.places.index(ALL) + 1
     base = kept[0].window[:, :, first:]
     names = [plan.outcomes, plan.places[first:]]

@@ -15,7 +15,7 @@ from scipy import special, stats
 
 LEVEL = 0.05
 POWER = 0.8
-FEWEST = 6  # fewer worlds cannot decide a two-sided sign test at 5 %, whatever they show
+FEWEST = 6  # differing worlds with which a two-sided sign test at 5 % can decide: 2 * 0.5**6 = 0.031
 MIXTURE = 0.5  # Beta(1/2, 1/2) over the share of higher worlds: Jeffreys' prior, loses least against any share
 MOST_NEEDED = 10_000
 BEYOND = f"more than {MOST_NEEDED:,}"
@@ -78,14 +78,17 @@ def share_interval(count: int, n: int) -> tuple[float, float]:
 
 
 def worlds_needed(lower: int, higher: int, n: int) -> str:
-    """Worlds with which a sign test would probably (80 %) decide, if the shares seen in n worlds are the true ones."""
+    """Worlds with which a sign test would probably (80 %) decide, if the shares seen in n worlds are the true ones.
+
+    At least so many that `FEWEST` are expected to differ, and more than there are.
+    """
     untied = lower + higher
     if lower == higher:
         return BEYOND
     share = higher / untied
     z, power = stats.norm.ppf(1 - LEVEL / 2), stats.norm.ppf(POWER)
     untied_needed = ((z / 2 + power * math.sqrt(share * (1 - share))) / (share - 0.5)) ** 2
-    return rounded_up(max(untied_needed * n / untied, n + 1, FEWEST))
+    return rounded_up(max(max(untied_needed, FEWEST) * n / untied, n + 1))
 
 
 def worlds_needed_always(lower: int, higher: int, n: int, threshold: float) -> str:

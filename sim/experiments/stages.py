@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from sim.experiments.paired import LEVEL
+
 Flows = Mapping[str, np.ndarray]
-LEVEL = 0.05
 
 
 @dataclass(frozen=True)

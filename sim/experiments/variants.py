@@ -42,20 +42,23 @@ class Reduced:
 
     ``names``: O outcomes. ``monthly`` (O, n, months, Y + 1), float32: each country, then all of them together.
     ``yearly`` (O, n, years, R), float32: flows summed, the rest averaged over the months of each calendar year that
-    the run covers. ``footholds``: as `sim.experiments.ensemble.footholds`, its column ``world`` being the row 0..n-1.
+    the run covers. ``window`` (O, n, Y + 1 + R): totals over the months asked for of countries, all of them together,
+    and regions. ``footholds``: as `sim.experiments.ensemble.footholds`, its column ``world`` being the row 0..n-1.
     """
 
     names: list[str]
     monthly: np.ndarray
     yearly: np.ndarray
+    window: np.ndarray
     footholds: pd.DataFrame
 
 
 def run_variants(variants: Sequence[Variant], outcomes: Sequence[str], jobs: int = 0,
-                 progress: Callable[[int, int], None] | None = None) -> list[Reduced]:
+                 progress: Callable[[int, int], None] | None = None, span: slice = slice(None)) -> list[Reduced]:
     """Run all variants on one pool of processes and reduce each to its totals.
 
-    ``outcomes`` are recorded whatever the scenarios say. ``progress(done, total)`` is in world-months.
+    ``outcomes`` are recorded whatever the scenarios say. ``progress(done, total)`` is in world-months. ``span`` are the
+    months of the window, by default the whole run.
     """
     tasks, whose = [], []
     for index, variant in enumerate(variants):
@@ -64,7 +67,7 @@ def run_variants(variants: Sequence[Variant], outcomes: Sequence[str], jobs: int
         count = max(1, min(processes(jobs), rows_of.size // 10))
         for rows in chunked(rows_of, count):
             tasks.append((scenario, *(_rows(part, rows) for part in (
-                variant.worlds, variant.parameters, variant.strengths))))
+                variant.worlds, variant.parameters, variant.strengths)), span))
             whose.append(index)
     total = sum(variant.worlds.size * variant.scenario.months for variant in variants)
     parts: list[Any] = [None] * len(tasks)
@@ -72,7 +75,7 @@ def run_variants(variants: Sequence[Variant], outcomes: Sequence[str], jobs: int
     with contextlib.closing(run_tasks(reduce_chunk, tasks, jobs, tell)) as results:
         for position, part in results:
             parts[position] = part
-    return [_joined([part for part, owner in zip(parts, whose, strict=True) if owner == index])
+    return [joined([part for part, owner in zip(parts, whose, strict=True) if owner == index])
             for index in range(len(variants))]
 
 
@@ -82,17 +85,19 @@ def _rows(values: Any, rows: np.ndarray) -> Any:
     return np.asarray(values)[rows]
 
 
-def reduce_chunk(task: tuple[Scenario, np.ndarray, Mapping[str, Any], Mapping[int, Any]],
+def reduce_chunk(task: tuple[Scenario, np.ndarray, Mapping[str, Any], Mapping[int, Any], slice],
                  tick: Callable[[int], None]) -> Reduced:
     """Run one chunk of a variant in this process and keep its totals."""
     from sim.model import RecruitmentModel
 
-    scenario, worlds, parameters, strengths = task
+    scenario, worlds, parameters, strengths, span = task
     recorder = RecruitmentModel(scenario, worlds, parameters=parameters, strengths=strengths).run(tick)
     gc.collect()  # as in ensemble.run_chunk
     raw = Arrays([o.name for o in recorder.outcomes], recorder.values, recorder.control, recorder.cause)
     g = geography_of(scenario)
-    return Reduced(raw.names, monthly(raw, g), yearly(raw, int(scenario.start)), footholds(scenario, raw, g))
+    months = monthly(raw, g)
+    window = np.concatenate([_over(raw.names, values, span) for values in (months, raw.values)], axis=2)
+    return Reduced(raw.names, months, yearly(raw, int(scenario.start)), window, footholds(scenario, raw, g))
 
 
 def monthly(raw: Arrays, g: Geography) -> np.ndarray:
@@ -116,16 +121,23 @@ def yearly(raw: Arrays, start: int) -> np.ndarray:
 
 def totals(reduced: Reduced, first: int = 0, last: int | None = None) -> np.ndarray:
     """One number for each outcome, row and place over a span of months, (O, n, Y + 1): sums of flows, else means."""
-    span = reduced.monthly[:, :, first:last].astype(np.float64)
-    flow = np.array([OUTCOMES[name].flow for name in reduced.names])
-    return np.where(flow[:, None, None], span.sum(axis=2), span.mean(axis=2))
+    return _over(reduced.names, reduced.monthly, slice(first, last))
 
 
-def _joined(parts: list[Reduced]) -> Reduced:
+def _over(names: Sequence[str], values: np.ndarray, span: slice) -> np.ndarray:
+    """Values (O, n, months, places) over a span of months, (O, n, places), float64: sums of flows, else means."""
+    part = values[:, :, span].astype(np.float64)
+    flow = np.array([OUTCOMES[name].flow for name in names])
+    return np.where(flow[:, None, None], part.sum(axis=2), part.mean(axis=2))
+
+
+def joined(parts: Sequence[Reduced]) -> Reduced:
+    """The rows of several parts one after another, as one."""
     shifted, first = [], 0
     for part in parts:
         shifted.append(part.footholds.assign(world=part.footholds["world"] + first))
         first += part.monthly.shape[1]
     kept = [frame for frame in shifted if len(frame)] or shifted[:1]
     return Reduced(parts[0].names, np.concatenate([p.monthly for p in parts], axis=1),
-                   np.concatenate([p.yearly for p in parts], axis=1), pd.concat(kept, ignore_index=True))
+                   np.concatenate([p.yearly for p in parts], axis=1),
+                   np.concatenate([p.window for p in parts], axis=1), pd.concat(kept, ignore_index=True))

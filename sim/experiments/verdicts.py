@@ -36,9 +36,14 @@ def _about(needed: str) -> str:
     return needed if needed == BEYOND else f"about {needed}"
 
 
+def noun(outcome: str) -> str:
+    """What an outcome is called within a sentence."""
+    return NOUNS.get(outcome, OUTCOMES[outcome].label)
+
+
 def change(outcome: str, down: bool) -> str:
     """'fewer attacks', 'less polarisation', 'more attacks' ..."""
-    what = NOUNS.get(outcome, OUTCOMES[outcome].label)
+    what = noun(outcome)
     uncounted = OUTCOMES[outcome].unit in ("0-1", "index") or outcome == "effort"
     return f"{('less' if uncounted else 'fewer') if down else 'more'} {what}"
 
@@ -47,15 +52,15 @@ def _size(row: Mapping[str, Any]) -> str:
     """The median with its interval; the mean where most worlds do not differ."""
     middle, ends = ("mean", "mean") if row["difference_median"] == 0 else ("median", "difference")
     low, high = row[f"{ends}_low"], row[f"{ends}_high"]
-    text = f"{middle} {_number(row[f'difference_{middle}'])}"
+    text = f"{middle} {number(row[f'difference_{middle}'])}"
     return f"{text}, too few worlds for an interval" if math.isnan(low) else (
-        f"{text}, 95 % {_number(low)} to {_number(high)}")
+        f"{text}, 95 % {number(low)} to {number(high)}")
 
 
 def _against(row: Mapping[str, Any]) -> str:
     """What the mean says where the count of worlds says something else."""
     low, mean, high = row["mean_low"], row["difference_mean"], row["mean_high"]
-    interval = f"mean {_number(mean)}, 95 % {_number(low)} to {_number(high)}"
+    interval = f"mean {number(mean)}, 95 % {number(low)} to {number(high)}"
     if row["decided"] and _contrary(row):
         return f"; the mean points the other way ({interval})"
     if not row["decided"] and (low > 0 or high < 0):
@@ -73,7 +78,8 @@ def _down(row: Mapping[str, Any]) -> bool:
     return bool((row["better"] > row["worse"]) == (row["wish"] != "+"))
 
 
-def _number(x: float) -> str:
+def number(x: float) -> str:
+    """A number to read: three figures, whole and with commas from a hundred on."""
     return f"{x:,.0f}" if abs(x) >= 100 or x == 0 else f"{x:.3g}"
 
 
@@ -82,15 +88,17 @@ def told(own: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
 
     ``names`` are the names of places.
     """
-    effort = float(own["effort"].iloc[0])
     rows = own[own["outcome"] != "effort"]
     parts = {"Worse": ("worse",), "Better": ("better",), "Other changes": ("lower", "higher")}
     lines = [line for word, ways in parts.items() for line in _list(word, rows[rows["direction"].isin(ways)], names)]
     unclear = rows[(rows["place"] == ALL) & rows["direction"].isin(DIRECTIONS[4:])].to_dict("records")
     lines += ["  Not told apart in all countries:" if unclear else "  Not told apart in all countries: none.",
-              *(f"    {NOUNS.get(row['outcome'], row['label'])}: {row['verdict']}" for row in unclear)]
-    return [*lines, f"  Effort: {effort:,.0f} units more than the base." if effort > 0 else
-            "  Effort: no more than the base."]
+              *(f"    {noun(row['outcome'])}: {row['verdict']}" for row in unclear)]
+    return [*lines, f"  Effort: {_effort(float(own['effort'].iloc[0]))} than the base."]
+
+
+def _effort(difference: float) -> str:
+    return f"{number(abs(difference))} units {'more' if difference > 0 else 'less'}" if difference else "no more"
 
 
 def _list(word: str, rows: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
@@ -112,4 +120,4 @@ def _brief(row: Mapping[str, Any]) -> str:
     n = row["better"] + row["worse"] + row["same"]
     middle = "mean" if row["difference_median"] == 0 else "median"
     return (f"{change(row['outcome'], _down(row))} ({max(row['better'], row['worse'])} of {n} worlds, "
-            f"{middle} {_number(row[f'difference_{middle}'])}{', mean the other way' if _contrary(row) else ''})")
+            f"{middle} {number(row[f'difference_{middle}'])}{', mean the other way' if _contrary(row) else ''})")

@@ -26,7 +26,7 @@ from sim.experiments.comparison import align
 from sim.experiments.ensemble import geography_of, run_chunk
 from sim.experiments.paired import mean_interval
 from sim.experiments.variants import Variant, run_variants, totals
-from sim.experiments.verdicts import NOUNS, change
+from sim.experiments.verdicts import change, noun, number
 from sim.levers import LIBRARY
 from sim.pool import Tick, run_tasks
 from sim.recorder import OUTCOMES
@@ -39,7 +39,7 @@ PARTING_WORLDS = 10
 INPUTS = ("effort",)  # differs by construction
 TABLES = ("stages", "shapley", "parting")
 TEXTS = ("scenario", "outcome", "stage", "process", "region", "player", "month", "place")
-HEADING = "# Why the scenarios differ from the base"
+HEADING = "# Why the scenarios differ from the base, over the whole run"
 
 Progress = Callable[[int, int], None]
 Estimate = tuple[float, float, float]  # value, and the ends of its 95 % interval
@@ -326,16 +326,16 @@ def _first(differs: np.ndarray, start: Month) -> tuple[str, float, np.ndarray]:
 def _effect_and_steps(outcome: str, base: Scenario, played: Played) -> str:
     """The difference, and by which steps it comes about."""
     whole, n = _whole(outcome, played), played.values[outcome].shape[1]
-    before = f"base {_size(played.values[outcome][0].mean())}"
-    noun = NOUNS.get(outcome, OUTCOMES[outcome].label)
+    before = f"base {number(played.values[outcome][0].mean())}"
+    name = noun(outcome)
     if not (played.values[outcome][-1] - played.values[outcome][0]).any():
-        said = f"{noun} are the same in each of {n} worlds ({before})"
+        said = f"{name} are the same in each of {n} worlds ({before})"
     elif _told(whole):
         ends = sorted(abs(end) for end in whole[1:])
-        said = (f"{change(outcome, whole[0] < 0)}, by {_size(abs(whole[0]))} on average over {n} worlds "
-                f"(95 % {_size(ends[0])} to {_size(ends[1])}; {before})")
+        said = (f"{change(outcome, whole[0] < 0)}, by {number(abs(whole[0]))} on average over {n} worlds "
+                f"(95 % {number(ends[0])} to {number(ends[1])}; {before})")
     else:
-        said = f"{noun} cannot be told apart from the base with {n} worlds ({_signed(whole)}; {before})"
+        said = f"{name} cannot be told apart from the base with {n} worlds ({_signed(whole)}; {before})"
     found = _step_totals(outcome, base, played)
     steps = f" By step: {_sorted_out(found)}." if any(e[0] for _, e in found) else ""
     return f"Over the whole run and all countries, {said}.{steps}"
@@ -360,14 +360,14 @@ def _sorted_out(found: Sequence[tuple[str, Estimate]]) -> str:
 
 def _levers(outcome: str, players: Sequence[Player], played: Played, shares: np.ndarray, orders: Orders) -> str:
     """Which levers account for the difference."""
-    noun = NOUNS.get(outcome, OUTCOMES[outcome].label)
     if not players:
         return "The scenarios do not differ in any lever or setting."
     if len(players) == 1:
-        return f"There is one difference only, so that the whole change in {noun} is due to it: {players[0].name}."
+        return (f"There is one difference only, so that the whole change in {noun(outcome)} is due to it: "
+                f"{players[0].name}.")
     some = f"{len(orders.orders)} drawn orders in each world" if len(players) > MOST_PLAYERS else "all orders"
     parts = [(player.name, mean_interval(own)) for player, own in zip(players, shares, strict=True)]
-    return f"Change in {noun} by lever (mean over {some} of adding them): {_sorted_out(parts)}."
+    return f"Change in {noun(outcome)} by lever (mean over {some} of adding them): {_sorted_out(parts)}."
 
 
 def _parting_words(base: Scenario, parting: dict[str, Any], dates: Iterable[tuple[str, str, float]], n: int) -> str:
@@ -376,8 +376,7 @@ def _parting_words(base: Scenario, parting: dict[str, Any], dates: Iterable[tupl
         return f"In none of {n} worlds does anything recorded differ from the base."
     g = geography_of(base)
     region = g.region_names[g.regions.index(parting["place"])]
-    outcomes = "; ".join(f"{NOUNS.get(name, OUTCOMES[name].label)} {_dated(month, share, n)}"
-                         for name, month, share in dates)
+    outcomes = "; ".join(f"{noun(name)} {_dated(month, share, n)}" for name, month, share in dates)
     return (f"{_count(parting['share'], n)} worlds part from the base, half of these by {parting['month']}, most often "
             f"first in {region} ({OUTCOMES[parting['outcome']].label}); {outcomes}.")
 
@@ -394,12 +393,8 @@ def _told(estimate: Estimate) -> bool:
     return estimate[1] > 0 or estimate[2] < 0
 
 
-def _size(x: float) -> str:
-    return f"{x:,.0f}" if abs(x) >= 100 or x == 0 else f"{x:.3g}"
-
-
 def _signed(estimate: Estimate) -> str:
-    value, low, high = (f"{'+' if x > 0 else ''}{_size(x)}" for x in estimate)
+    value, low, high = (f"{'+' if x > 0 else ''}{number(x)}" for x in estimate)
     return value if math.isnan(estimate[1]) else f"{value} [95 % {low} to {high}]"
 
 
@@ -433,5 +428,5 @@ def summary_lines(reasons: Sequence[Why]) -> list[str]:
     """The sentences, scenario by scenario."""
     lines = []
     for scenario, sentences in (item for why in reasons for item in why.sentences.items()):
-        lines += ["", f"Why {scenario} differs:", *(f"  {sentence}" for sentence in sentences)]
+        lines += ["", f"Why {scenario} differs, over the whole run:", *(f"  {sentence}" for sentence in sentences)]
     return lines

@@ -206,6 +206,14 @@ def test_the_summary_names_a_made_up_side_effect() -> None:
     assert lines[:2] == ["  Worse:", "    Borrun: more attacks (60 of 60 worlds, median 7)"]
 
 
+@pytest.mark.parametrize(("effort", "words"), [(1234.0, "1,234 units more"), (-57.0, "57 units less"), (0.0, "no more"),
+                                               (-0.25, "0.25 units less")])
+def test_the_summary_says_whether_effort_is_more_or_less(effort: float, words: str) -> None:
+    e = compared().effects
+    own = e[e["scenario"] == "idle"].assign(effort=effort)
+    assert verdicts.told(own, {"AA": "", "BB": "", "BB-2": ""})[-1] == f"  Effort: {words} than the base."
+
+
 # -------------------------------------------------------------------------- windows and places
 
 
@@ -222,6 +230,8 @@ def test_a_window_reads_only_its_months() -> None:
     assert values(part, "guarded", "departures").mean() == pytest.approx(means.sum()["departures"], rel=1e-5)
     assert values(part, "guarded", "polarisation").mean() == pytest.approx(means.mean()["polarisation"], rel=1e-5)
     assert values(part, "guarded", "departures").sum() < values(whole, "guarded", "departures").sum()
+    regions = part.regions[part.regions["outcome"] == "departures"]
+    assert regions["base_mean"].sum() == pytest.approx(values(part, "base", "departures").mean())
 
 
 def test_regions_add_up_to_countries() -> None:

@@ -134,9 +134,17 @@ def test_worlds_needed_are_capped_and_always_more_than_there_are() -> None:
     assert paired.worlds_needed(50, 50, 100) == paired.worlds_needed(0, 0, 100) == paired.BEYOND
     assert paired.worlds_needed(501, 499, 1000) == paired.BEYOND
     assert paired.worlds_needed(5, 0, 5) == paired.worlds_needed(1, 0, 1) == str(paired.FEWEST)
+    assert paired.worlds_needed(4, 0, 5) == "8"
     assert paired.sign_p(paired.FEWEST, 0) < paired.LEVEL < paired.sign_p(paired.FEWEST - 1, 0)
     assert paired.rounded_up(1201) == "1,300"
     assert paired.rounded_up(85.0) == "85"
+
+
+@pytest.mark.parametrize(("higher", "n", "needed"), [(5, 50, "60"), (3, 20, "40"), (4, 5, "8"), (1, 50, "300")])
+def test_six_of_the_worlds_needed_are_expected_to_differ(higher: int, n: int, needed: str) -> None:
+    """Worlds that are the same in both decide nothing, however many there are."""
+    assert paired.worlds_needed(0, higher, n) == paired.worlds_needed(higher, 0, n) == needed
+    assert int(needed) * higher / n >= paired.FEWEST
 
 
 def test_with_the_worlds_needed_the_evidence_suffices() -> None:

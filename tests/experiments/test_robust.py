@@ -140,6 +140,44 @@ def test_chance_overturns_no_ranking_more_often_than_promised(rivals):
     assert found == runs
 
 
+CASES = {"all alike": (0.0, 0.0), "alike as calibrated only": (0.0, 3.0), "ahead as calibrated only": (3.0, 0.0)}
+
+
+@pytest.mark.parametrize(("usual", "rival"), CASES.values(), ids=list(CASES))
+def test_at_most_one_run_in_twenty_reports_any_overturn_where_none_is(monkeypatch, usual, rival):
+    """16 theories, three outcomes, three scenarios; b is worse by so much under all theories but the first, or better.
+
+    The upper end of the 95 % interval of the share of runs with any overturn does not exceed 5 %.
+    """
+    monkeypatch.setattr(module, "theories", lambda: {DEFAULT: {}} | {f"rival {k}": {} for k in range(15)})
+    rng, runs, outcomes = np.random.default_rng(6), 1000, ["attacks", "recruits", "departures"]
+    false = 0
+    for _ in range(runs):
+        harm = rng.normal(size=(3, 3, 16, 30)) + 2 * rng.normal(size=(3, 1, 1, 30))  # luck of its own and of the world
+        harm[:, 1, 0] -= usual
+        harm[:, 1, 1:] += rival
+        false += any(row["overturns"] for row in module._ranking(outcomes, ["base", "b", "c"], harm))
+    assert share_interval(false, runs)[1] <= LEVEL
+
+
+def test_an_overturn_that_is_there_is_found_under_every_theory(monkeypatch):
+    """Three standard deviations of one world, as calibrated and the other way under every rival: 30 worlds suffice."""
+    monkeypatch.setattr(module, "theories", lambda: {DEFAULT: {}} | {f"rival {k}": {} for k in range(15)})
+    harm = np.random.default_rng(7).normal(size=(1, 2, 16, 30))
+    harm[:, 1, 0] -= 3
+    harm[:, 1, 1:] += 3
+    assert [row["overturns"] for row in module._ranking(["attacks"], ["base", "b"], harm)] == [False] + 15 * [True]
+
+
+def test_a_first_place_as_calibrated_by_chance_is_not_overturned(monkeypatch):
+    """b is before c as calibrated by a tenth in the mean of worlds that differ by ten either way."""
+    monkeypatch.setattr(module, "theories", lambda: {DEFAULT: {}, "rival": {}})
+    harm = HARM.copy()
+    harm[0, 2, 0] = harm[0, 1, 0] + [10, -9.6, 9.6, -9.6]
+    _, second = module._ranking(["attacks"], ["base", "b", "c"], harm)
+    assert (second["ranking"], second["ahead"], second["overturns"]) == ("c > b > base", True, False)
+
+
 def test_regret_and_ranking_agree_in_the_engine_with_what_a_lever_does():
     regret = result().regret.query("outcome == 'recruits'").set_index("scenario")
     assert (result().regret[["regret_mean", "regret_p95"]] >= 0).all(axis=None)
@@ -190,9 +228,13 @@ def test_scenarios_that_are_regretted_alike_are_all_named():
 
 
 def test_the_summary_says_which_theory_puts_which_scenario_first():
-    ranking = pd.DataFrame([("attacks", DEFAULT, "b > base", False), ("attacks", "rival", "base > b", True)],
-                           columns=["outcome", "theory", "ranking", "overturns"])
+    ranking = pd.DataFrame([("attacks", DEFAULT, "b > base", False, False),
+                            ("attacks", "rival", "base > b", True, True)],
+                           columns=["outcome", "theory", "ranking", "ahead", "overturns"])
     assert module._overturned(ranking) == [
         "Another scenario comes first in attacks under rival: base > b (as calibrated: b > base)"]
     assert module._overturned(ranking.assign(overturns=False)) == [
+        "Another scenario comes first in attacks under rival: base > b (as calibrated: b > base; first as calibrated "
+        "not beyond chance)"]
+    assert module._overturned(ranking.assign(ahead=False, overturns=False)) == [
         "No theory puts another scenario first beyond chance."]

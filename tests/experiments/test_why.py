@@ -320,7 +320,8 @@ def test_tables_read_back_as_written(tmp_path: Path):
         pd.testing.assert_frame_equal(getattr(back, name), expected, rtol=1e-5, check_dtype=False)
     assert back.sentences == explained().sentences | other.sentences
     lines = why.summary_lines([explained()])
-    assert lines[1] == "Why package differs:"
+    assert lines[1] == "Why package differs, over the whole run:"
+    assert (tmp_path / "why.md").read_text().splitlines()[0].endswith("differ from the base, over the whole run")
     assert [line.strip() for line in lines[2:]] == explained().sentences["package"]
 
 
