@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sim.errors import UserError
+
 FORMATS = ("csv", "xlsx", "dta", "nc")
 
 
@@ -72,6 +74,21 @@ def _drawing(trouble: list[str]) -> Callable[[Path], None]:
             trouble.append(f"{type(error).__name__}: {error}")
 
     return draw
+
+
+def analysis_of(folder: Path) -> Path:
+    """Where the analysis of a sweep stands.
+
+    Raises
+    ------
+    UserError
+        where there is none yet.
+    """
+    from sim.sweeps.analysis import FOLDER
+
+    if not (folder / FOLDER / "about.json").exists():
+        raise UserError(f"{folder}: this sweep has no analysis yet. Make it with: python run.py analyse {folder}")
+    return folder / FOLDER
 
 
 def _export(arguments: argparse.Namespace) -> int:

@@ -78,8 +78,9 @@ def _sweep(arguments: argparse.Namespace) -> int:
 
 def _tell_failed(done: Sweep) -> None:
     """The points without results, each with its values and the reason."""
-    for row in done.failed.head(SHOWN).to_dict("records"):
+    failed = done.failed.drop_duplicates("point")  # chunks may cut through a point
+    for row in failed.head(SHOWN).to_dict("records"):
         values = ", ".join(f"{name}={row[name]}" for name in done.spec.names[:SHOWN])
         print(f"point {row['point']} failed ({values}): {row['reason']}", file=sys.stderr)
-    if len(done.failed) > SHOWN:
-        print(f"and {len(done.failed) - SHOWN} more; see failed.csv in {done.folder}", file=sys.stderr)
+    if len(failed) > SHOWN:
+        print(f"and {len(failed) - SHOWN} more; see failed.csv in {done.folder}", file=sys.stderr)

@@ -36,6 +36,7 @@ YES = {"foothold_any": "a foothold", "foothold_lost": "a foothold that is lost",
 MOST_AXES = 20  # among which boxes are looked for, and that stand beside points
 TOLD = 8  # tipping points on the terminal
 LEADING = 4  # things varied that are crossed in curves where the file names no pairs
+FIRST = ("period", "place", "outcome")  # columns before those of a table
 Row = dict[str, Any]
 
 
@@ -244,14 +245,17 @@ def _quantiles(values: np.ndarray) -> np.ndarray:
     return np.asarray(find(values, list(QUANTILES.values()), axis=1))
 
 
-def each(at: Focus, table_of: Callable[[np.ndarray], pd.DataFrame]) -> pd.DataFrame:
-    """A table for every outcome and place that differs between worlds or points, one below the other."""
-    parts = []
+def differing(at: Focus) -> Iterator[tuple[Row, np.ndarray]]:
+    """First columns and values (P, W) of every outcome and place that differs between worlds or points."""
     for key, outcome, place in at.each():
         values = at.values(outcome, place)
         if np.nanmax(values, initial=-np.inf) > np.nanmin(values, initial=np.inf):
-            parts.append(table_of(values).assign(**key))
-    return _stacked(parts, ["period", "place", "outcome"])
+            yield key, values
+
+
+def each(at: Focus, table_of: Callable[[np.ndarray], pd.DataFrame]) -> pd.DataFrame:
+    """A table for every outcome and place that differs, one below the other."""
+    return _stacked([table_of(values).assign(**key) for key, values in differing(at)], list(FIRST))
 
 
 def _stacked(parts: list[pd.DataFrame], first: list[str]) -> pd.DataFrame:
@@ -265,13 +269,19 @@ def _stacked(parts: list[pd.DataFrame], first: list[str]) -> pd.DataFrame:
 
 def indices(at: Focus) -> dict[str, pd.DataFrame]:
     """Sobol indices, those of pairs, and Morris' effects."""
-    def means(values: np.ndarray) -> np.ndarray:
-        known = np.isfinite(values).any(axis=1)
-        return np.where(known, np.nanmean(np.where(known[:, None], values, 0.0), axis=1), np.nan)
+    tables: dict[str, list[pd.DataFrame]] = {"sobol": [], "sobol_pairs": [], "morris": []}
+    for key, values in differing(at):
+        means = _means(values)
+        found = *sobol(at.study, means), morris(at.study, means)
+        for parts, table in zip(tables.values(), found, strict=True):
+            parts.append(table.assign(**key))
+    return {name: _stacked(parts, list(FIRST)) for name, parts in tables.items()}
 
-    return {"sobol": each(at, lambda values: sobol(at.study, means(values))[0]),
-            "sobol_pairs": each(at, lambda values: sobol(at.study, means(values))[1]),
-            "morris": each(at, lambda values: morris(at.study, means(values)))}
+
+def _means(values: np.ndarray) -> np.ndarray:
+    """Means over worlds (P,) of values (P, W); NaN where a point has none."""
+    known = np.isfinite(values).any(axis=1)
+    return np.where(known, np.nanmean(np.where(known[:, None], values, 0.0), axis=1), np.nan)
 
 
 def by_swing(at: Focus, swings: pd.DataFrame) -> list[str]:

@@ -11,6 +11,8 @@ import numpy as np
 from sim.calendar import Month
 from sim.theories import THEORIES
 
+MOST_TOLD = 8  # values that are told one by one
+
 
 @dataclass(frozen=True)
 class Dimension:
@@ -108,6 +110,8 @@ class Dimension:
 
     def range_text(self) -> str:
         """The values in words."""
+        if len(self.choices) > MOST_TOLD:
+            return f"{', '.join(map(str, self.choices[:3]))} … {self.choices[-1]} ({len(self.choices)} values)"
         if self.choices:
             return ", ".join(map(str, self.choices))
         if self.months:

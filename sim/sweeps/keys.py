@@ -30,7 +30,7 @@ HELP: dict[str, tuple[str, str]] = {
                "theories, event, value, posterior"),
     "vary.*.range": ("Lowest and highest value.", "[low, high], two numbers or two months"),
     "vary.*.values": ("The values, one by one.", "a list of at least one value"),
-    "vary.*.scale": ("How a range is divided; auto: log where the range spans a factor of five or more.",
+    "vary.*.scale": ("How a range is divided; auto: log where it lies above zero and spans more than a factor of five.",
                      "linear, log or auto"),
     "vary.*.levels": ("Steps of a range in a grid.", "a whole number from 2 to 1000"),
     "vary.*.where": ("Countries or regions.", "a list of country or region ids, or '*' in quotes"),

@@ -154,14 +154,14 @@ class _Run:
 
     def _engine(self, todo: list[int], chunk_of: Callable[[int], Chunk], jobs: int, scheduler: str | None,
                 apart: bool) -> Generator[tuple[int, Any], None, None]:
-        """Run what ``todo`` stands for; ``apart``: in a process of its own even where this one would do."""
+        """Run what ``todo`` stands for; ``apart``: one at a time, in another process than this."""
         def make(number: int) -> tuple[Rows, Evaluate]:
             return rows_of(self.spec, self.points, chunk_of(number)), self.evaluate
 
         if scheduler is not None:
             from sim.sweeps.cluster import remote
 
-            return remote(todo, make, work, scheduler, fingerprint)
+            return remote(todo, make, work, scheduler, fingerprint, 1 if apart else None)
         jobs = min(processes(jobs), len(todo))
         return parallel(todo, make, work, jobs) if jobs > 1 or apart else one_by_one(todo, make, work)
 
@@ -184,7 +184,11 @@ class _Run:
             (self.folder / FAILED).unlink(missing_ok=True)
 
     def _results(self) -> None:
-        """`results.parquet`: the parts in the order of points and worlds, a few in memory at a time."""
+        """`results.parquet`: the parts in the order of points and worlds, a few in memory at a time.
+
+        A point that failed in one of its chunks is left out in all of its worlds.
+        """
+        failed = {point for points in self.ledger.failed.values() for point in points}
         where: dict[int, list[int]] = {}
         for chunk in self.chunks:
             for point in dict.fromkeys(chunk.points.tolist()):
@@ -192,7 +196,7 @@ class _Run:
         load = functools.lru_cache(maxsize=OPEN_PARTS)(self._by_point)
         unfinished = self.folder / f".{RESULTS}.unfinished"
         try:
-            self._write_results(unfinished, (piece for point in sorted(where) for number in where[point]
+            self._write_results(unfinished, (piece for point in sorted(where.keys() - failed) for number in where[point]
                                              if (piece := load(number).get(point)) is not None))
             unfinished.replace(self.folder / RESULTS)
         finally:

@@ -1,4 +1,4 @@
-"""Which of the things varied matter most: Sobol and Morris indices (SALib), swings and rank correlations.
+"""Which of the things varied matter most: Sobol indices (SALib), Morris' effects, swings and rank correlations.
 
 Indices speak of the mean over worlds of each point. Their intervals come from resampling the points, so they leave out
 the chance between worlds; where points share their luck that chance moves all points alike.
@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from sim.sweeps.design import MORRIS_LEVELS
 from sim.sweeps.runner import SweepError
 from sim.sweeps.study import Axis, Study
 from sim.sweeps.surfaces import Z, errors, filled
@@ -115,8 +114,12 @@ def _ends(value: Any, half: Any) -> tuple[float, float, float]:
 
 
 def morris(study: Study, means: np.ndarray) -> pd.DataFrame:
-    """Elementary effects over each axis's whole range: their mean size mu*, mean mu and spread sigma; empty where the
-    sweep is not of the design morris.
+    """Elementary effects (Morris 1991): their mean size mu*, mean mu and spread sigma; empty where the sweep is not of
+    the design morris.
+
+    Of a range an effect is that over the whole of it, on its scale; of listed values and theories it is that of the
+    move from one to another, positive where the later one in the list has more. So a range and a theory of two answers
+    that are worth the same have the same mu*.
     """
     step = len(study.axes) + 1
     if study.spec.design.kind != "morris" or len(study.design) % step:
@@ -124,13 +127,32 @@ def morris(study: Study, means: np.ndarray) -> pd.DataFrame:
     blocks, whole = blocks_of(study, means, step)
     if whole.sum() < 2:
         return pd.DataFrame(columns=list(MORRIS))
-    paths = study.scaled(study.design).reshape(-1, step, step - 1)[whole].reshape(-1, step - 1)
-    found = package("SALib.analyze.morris").analyze(
-        _problem(study), paths, blocks[whole].ravel(), seed=SEED, num_resamples=RESAMPLES,
-        num_levels=study.spec.design.levels or MORRIS_LEVELS)
-    rows = [(name, *_ends(found["mu_star"][i], found["mu_star_conf"][i]), float(found["mu"][i]),
-             float(found["sigma"][i]), int(whole.sum())) for i, name in enumerate(study.names)]
+    effects = elementary(study.scaled(study.design).reshape(-1, step, step - 1)[whole], blocks[whole], _listed(study))
+    n = len(effects)
+    drawn = np.random.default_rng(SEED).integers(0, n, (RESAMPLES, n))
+    size = np.abs(effects)
+    half = Z * size[drawn].mean(axis=1).std(axis=0, ddof=1)
+    mu, sigma = effects.mean(axis=0), effects.std(axis=0, ddof=1)
+    rows = [(name, *_ends(size[:, i].mean(), half[i]), mu[i], sigma[i], n) for i, name in enumerate(study.names)]
     return pd.DataFrame(rows, columns=list(MORRIS))
+
+
+def _listed(study: Study) -> np.ndarray:
+    """Which axes (D,) take listed values."""
+    choices = {dimension.name: bool(dimension.choices) for dimension in study.spec.dimensions}
+    return np.array([choices[name] for name in study.names])
+
+
+def elementary(paths: np.ndarray, means: np.ndarray, listed: np.ndarray) -> np.ndarray:
+    """The effect of each axis in each trajectory, (R, D), from ``paths`` (R, D + 1, D), of which every step moves one
+    axis, and ``means`` (R, D + 1): dy/dx, of ``listed`` axes (D,) the whole dy, with the sign of dx.
+    """
+    moves, rises = np.diff(paths, axis=1), np.diff(means, axis=1)
+    steps = np.abs(moves).argmax(axis=1)  # (R, D): the step that moves the axis
+    dx = np.take_along_axis(moves, steps[:, None, :], axis=1)[:, 0]
+    dy = np.take_along_axis(rises, steps, axis=1)
+    slopes = np.divide(dy, dx, out=np.zeros_like(dy), where=dx != 0)
+    return np.where(listed, dy * np.sign(dx), slopes)
 
 
 def tornado(study: Study, values: np.ndarray) -> pd.DataFrame:
@@ -185,14 +207,15 @@ def _regression(study: Study, values: np.ndarray, unit: np.ndarray) -> pd.DataFr
     leverage = np.einsum("pk,kp->p", design, solver)
     residuals = means - design @ (solver @ means)
     r2 = 1 - residuals.var() / means.var() if means.var() > 0 else np.nan
-    ranks = partial_rank_correlations(unit, means)
+    ranks = partial_rank_correlations(design[:, 1:], means)
     steady = residuals / np.maximum(1 - leverage, 1e-3)
     rows, first = [], 1
     for k, (axis, own) in enumerate(zip(study.axes, columns, strict=True)):
         place = slice(first, first + own.shape[1])
         swing = _swing(axis, study.design[:, k], solver, place, values, steady, design.mean(axis=0),
                        study.common)
-        rows.append((*swing, *ranks[k], r2, "linear fit"))
+        rank = ranks[first - 1] if own.shape[1] == 1 else (np.nan,) * 3  # three answers and more have no order
+        rows.append((*swing, *rank, r2, "linear fit"))
         first += own.shape[1]
     return _tornado_frame(rows)
 

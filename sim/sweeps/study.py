@@ -22,7 +22,8 @@ NEVER = "never"
 CHANCE = "0 or 1"
 AFTER = 12  # months after the last date at which "never" stands on an axis
 FEW = 12  # different values up to which each is a level of its own
-#: summaries of which less is better; of the others, more of `first_foothold` is, and effort is neither
+#: summaries of which less is better. `first_foothold` carries no wish: worlds without any are not in its mean, so that
+#: preventing all but the earliest footholds would look like harm.
 WORSE = ("foothold_any", "foothold_months", "recurrence", "peak_residents", "departures_per_million",
          "recruits_per_million")
 #: shorter words than the labels of summaries and outcomes, for titles
@@ -149,7 +150,7 @@ def unit(outcome: str) -> str:
 def wish(outcome: str) -> str:
     """``-`` where less is better, ``+`` where more is, else empty."""
     if outcome in SUMMARIES:
-        return "-" if outcome in WORSE else "+" if outcome == "first_foothold" else ""
+        return "-" if outcome in WORSE else ""
     return OUTCOMES[outcome].wish
 
 

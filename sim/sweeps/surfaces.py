@@ -192,21 +192,26 @@ def curve(axis: Axis, x: np.ndarray, values: np.ndarray, kind: Kind, most: int =
 def curve_by(axis: Axis, by: Axis, x: np.ndarray, values: np.ndarray, kind: Kind) -> pd.DataFrame:
     """The same for groups of points of a second axis; ``x`` (P, 2)."""
     few = np.unique(x[:, 1]).size <= 5
-    own, middles = bins_of(by, x[:, 1]) if few else _thirds(by, x[:, 1])
+    own, middles = bins_of(by, x[:, 1]) if few else _thirds(x[:, 1])
     parts = []
     for k, middle in enumerate(middles):
         rows = own == k
         if np.isfinite(values[rows]).any():
             part = curve(axis, x[rows, 0], values[rows], kind, most=6)
-            words = by.word(middle) if few else f"{by.word(x[rows, 1].min())} to {by.word(x[rows, 1].max())}"
+            ends = dict.fromkeys([by.word(x[rows, 1].min()), by.word(x[rows, 1].max())])
+            words = by.word(middle) if few else " to ".join(ends)
             parts.append(part.assign(by=words, group=k))
     return pd.concat(parts, ignore_index=True)
 
 
-def _thirds(axis: Axis, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    rank = np.argsort(np.argsort(x, kind="stable"), kind="stable")
-    own = rank * GROUPS // len(x)
-    return own, np.array([x[own == k].mean() for k in range(GROUPS)])
+def _thirds(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Groups of about as many points each, (P,), and their means. Whole levels: a part of one would stand for what
+    the other axis was when the design visited it.
+    """
+    _, at, n = np.unique(x, return_inverse=True, return_counts=True)
+    middle = np.cumsum(n) - n / 2
+    used, own = np.unique((middle * GROUPS // len(x)).astype(int)[at], return_inverse=True)
+    return own, np.array([x[own == k].mean() for k in range(used.size)])
 
 
 @dataclass(frozen=True)

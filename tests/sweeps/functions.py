@@ -73,6 +73,17 @@ def straight(rows: Rows) -> np.ndarray:
     return told(rows, departures=base + 10 * BACKLASH * answer, effort=100 * unit(rows, 0))
 
 
+def equals(rows: Rows) -> np.ndarray:
+    """A coefficient and a theory's answer, both worth 10; a second answer among three is worth 4."""
+    return told(rows, departures=10 * unit(rows, 0) + 10 * rows.parameters["theory.deterrence"]
+                + 4 * rows.parameters.get("theory.inverted_u", np.zeros(rows.worlds.size)))
+
+
+def of_the_first(rows: Rows) -> np.ndarray:
+    """The second coefficient has no effect at all; nor has luck."""
+    return told(rows, departures=10 * unit(rows, 0))
+
+
 def chance_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """The planted boundary: even at x = 0.3 + 0.4 y."""
     return np.asarray(1 / (1 + np.exp(-15 * (x - 0.3 - 0.4 * y))))

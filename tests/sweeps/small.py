@@ -43,16 +43,21 @@ def toy(rows: Rows) -> np.ndarray:
     return base[:, None, None, None] + np.arange(np.prod(shape)).reshape(shape)
 
 
+def bad(rows: Rows) -> bool:
+    """Whether the first world is there of the point with the dial at its highest value and the lever at its lowest."""
+    return bool(((rows.turns[0][2] == 1.0) & (rows.strengths[0] == 0) & (rows.worlds == 0)).any())
+
+
 def wrong_at_one_point(rows: Rows) -> np.ndarray:
-    """An error wherever the dial stands at its highest value and the lever at its lowest."""
-    if ((rows.turns[0][2] == 1.0) & (rows.strengths[0] == 0)).any():
+    """An error in one world of one point."""
+    if bad(rows):
         raise ArithmeticError("the toy cannot bear this point")
     return toy(rows)
 
 
 def deadly_at_one_point(rows: Rows) -> np.ndarray:
-    """The same point ends its process."""
-    if ((rows.turns[0][2] == 1.0) & (rows.strengths[0] == 0)).any():
+    """The same world ends its process."""
+    if bad(rows):
         os.kill(os.getpid(), signal.SIGKILL)
     return toy(rows)
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
+import sim.sweeps.analysis
 from sim.errors import UserError
-from sim.sweeps.analysis import analyse, summary_lines
+from sim.sweeps.analysis import analyse, focus, indices, summary_lines
 from sim.sweeps.pareto import front
-from sim.sweeps.study import load
+from sim.sweeps.sensitivity import sobol
+from sim.sweeps.study import load, wish
 from sim.sweeps.surfaces import Kind, binned, residuals_of, summarised
 from sim.sweeps.tipping import fieller, logistic
 from tests.sweeps import functions
@@ -90,6 +93,31 @@ def test_morris_finds_the_slopes_of_a_plane(tmp_path: Path) -> None:
     assert found["sigma"].max() < 1e-3
 
 
+@pytest.mark.parametrize("levels", [4, 6])
+def test_morris_has_one_scale_for_numbers_and_answers(tmp_path: Path, levels: int) -> None:
+    entries = {"first": vary()["first"], "answer": {"theory": "repression", "values": ["backlash", "deterrence"]},
+               "list": {"parameter": list(RANGES)[1], "values": [0.3, 0.9]}}
+    folder = made(tmp_path / "s", functions.equals, vary=entries,
+                  design={"kind": "morris", "trajectories": 12, "levels": levels})
+    analyse(folder)
+    found = table(folder, "morris").set_index("parameter").loc[["first", "answer", "list"]]
+    for name in ("mu_star", "mu_star_low", "mu_star_high", "mu"):
+        assert found[name].tolist() == pytest.approx([10, 10, 0], abs=1e-3)
+    assert found["sigma"].max() < 1e-3
+
+
+def test_intervals_of_mu_star_are_those_of_a_mean(tmp_path: Path) -> None:
+    folder = made(tmp_path / "s", functions.ishigami, worlds=1,
+                  design={"kind": "morris", "trajectories": 60, "levels": 8})
+    analyse(folder)
+    found = table(folder, "morris").set_index("parameter").loc[list(NAMES)]
+    half = (found["mu_star_high"] - found["mu_star_low"]) / 2
+    spread = np.sqrt(np.maximum(found["sigma"]**2 + found["mu"]**2 - found["mu_star"]**2, 0))
+    # 200 resamples know a spread to 5 %.
+    assert half.tolist() == pytest.approx((1.96 * spread / np.sqrt(60)).tolist(), rel=0.2)
+    assert half.min() > 0
+
+
 @pytest.mark.parametrize("design", [{"kind": "one_at_a_time", "levels": 3}, {"kind": "latin_hypercube", "points": 60}])
 def test_tornado_swings_are_those_of_the_plane(tmp_path: Path, design: dict[str, object]) -> None:
     folder = made(tmp_path / "s", functions.straight, design=design, worlds=6)
@@ -111,6 +139,38 @@ def test_a_theory_swings_by_its_answers(tmp_path: Path) -> None:
     means = table(folder, "response_answer").set_index("value")["mean"]
     assert list(means.index) == ["backlash", "deterrence", "inverted_u"]
     assert means.idxmax() == "deterrence"
+
+
+def test_answers_without_an_order_have_no_rank_correlation(tmp_path: Path) -> None:
+    entries = {**vary(), "answer": {"theory": "repression", "values": ["backlash", "deterrence", "inverted_u"]},
+               "yes": {"theory": "prestige", "values": ["off", "on"]}}
+    folder = made(tmp_path / "s", functions.straight, vary=entries, design={"kind": "latin_hypercube", "points": 90})
+    analyse(folder)
+    found = table(folder, "tornado").set_index("parameter")
+    assert (found.loc["answer", ["rank_correlation", "rank_low", "rank_high"]] == "").all()
+    numbers = found.loc[[*NAMES, "yes"], "rank_correlation"].astype(float)
+    assert numbers["first"] > 0.9 > -0.9 > numbers["second"]
+    assert numbers[["third", "yes"]].abs().max() < 3.5 / np.sqrt(90)  # nothing but chance
+
+
+def test_groups_of_a_second_axis_hold_whole_levels(tmp_path: Path) -> None:
+    entries = {name: entry for name, entry in vary().items() if name != "third"}
+    folder = made(tmp_path / "s", functions.of_the_first, vary=entries, design={"kind": "grid", "levels": 8})
+    analyse(folder)
+    found = table(folder, "response_second_by_first")
+    assert found.groupby("group")["mean"].agg(np.ptp).max() < 1e-5
+    ends = np.array([[float(end) for end in text.split(" to ")] for text in found.groupby("group")["by"].first()])
+    assert len(ends) == 3
+    assert (ends[1:, 0] > ends[:-1, 1]).all()
+    assert found.groupby("group")["points"].sum().between(16, 24).all()
+
+
+def test_sobol_tables_are_computed_once(ishigami: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = Mock(wraps=sobol)
+    monkeypatch.setattr(sim.sweeps.analysis, "sobol", counted)
+    found = indices(focus(ishigami, places=["AA", "ALL"]))
+    assert counted.call_count == 2  # places of one outcome
+    assert len(found["sobol"]) == len(found["sobol_pairs"]) == 6
 
 
 def two(**changes: object) -> dict[str, object]:
@@ -233,6 +293,14 @@ def test_the_front_of_effort_and_outcome(tmp_path: Path) -> None:
     assert (found["on_front"].astype(str) == "True").tolist() == best.tolist()
     assert 0 < best.sum() < 15
     assert found.loc[found["effort"].idxmin(), "front_share"] == 1.0
+
+
+def test_what_only_some_worlds_have_carries_no_wish(tmp_path: Path) -> None:
+    record = {"outcomes": ["departures", "effort"], "summaries": ["first_foothold"]}
+    folder = made(tmp_path / "s", functions.straight, record=record, design={"kind": "latin_hypercube", "points": 40})
+    analyse(folder)
+    assert (wish("first_foothold"), wish("foothold_any")) == ("", "-")
+    assert set(pd.read_csv(folder / "analysis" / "pareto.csv")["outcome"]) == {"departures"}
 
 
 def test_a_front_leaves_out_what_is_beaten() -> None:

@@ -23,15 +23,22 @@ import sim.sweeps.ledger
 import sim.sweeps.rows
 from sim.errors import UserError
 from sim.sweeps import sweep
+from sim.sweeps.cluster import remote
+from sim.sweeps.design import points_of
 from sim.sweeps.estimate import cost, describe
+from sim.sweeps.fingerprint import fingerprint
 from sim.sweeps.ledger import LEDGER, Ledger
+from sim.sweeps.local import Lost
 from sim.sweeps.reading import read_sweep
+from sim.sweeps.rows import chunks, rows_of, work
 from sim.sweeps.runner import Stopped, SweepError, run_sweep
 from sim.sweeps.spec import SweepSpec, load_sweep
+from sim.sweeps.study import load
 from tests.sweeps import small
 from tests.sweeps.small import ROOT, keys, same, spec
 
 KILLS = int(os.environ.get("FOOTHOLD_KILLS", "4"))  # twenty take about a minute
+CUT = (9, 5)  # chunks of 8 rows, and of 5 and 4: both cut through points of 3 worlds, the second through the bad one
 TOY: dict[str, Any] = {"evaluate": small.toy}
 LOCAL = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
 
@@ -75,8 +82,10 @@ def test_neither_do_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert same(run_sweep(made, tmp_path / "other", jobs=1), one)
 
 
-def test_a_bad_point_costs_only_itself(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sim.sweeps.rows, "CHUNK", 9)  # three points a chunk
+@pytest.mark.parametrize("rows", CUT)
+def test_a_bad_point_costs_only_itself(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                       rows: int) -> None:
+    monkeypatch.setattr(sim.sweeps.rows, "CHUNK", rows)
     found = read_sweep(run_sweep(spec(), tmp_path / "bad", jobs=2, evaluate=small.wrong_at_one_point))
     assert found.failed["point"].tolist() == [3]
     assert found.failed.loc[0, ["settling", "might"]].tolist() == [0.0, 1.0]
@@ -84,6 +93,7 @@ def test_a_bad_point_costs_only_itself(whole: Path, tmp_path: Path, monkeypatch:
     good = read_sweep(whole).results
     assert found.results.equals(good[good["point"] != 3].reset_index(drop=True))
     assert found.manifest["finished"] is False
+    assert load(found.folder).points.tolist() == [point for point in range(16) if point != 3]
 
 
 def test_failed_points_are_tried_again_on_resume(whole: Path, tmp_path: Path) -> None:
@@ -93,9 +103,10 @@ def test_failed_points_are_tried_again_on_resume(whole: Path, tmp_path: Path) ->
     assert len(entries(folder)) == 17  # only the failed chunk ran again
 
 
-def test_a_point_that_kills_its_process_is_named_and_no_other(whole: Path, tmp_path: Path,
+@pytest.mark.parametrize("rows", CUT)
+def test_a_point_that_kills_its_process_is_named_and_no_other(whole: Path, tmp_path: Path, rows: int,
                                                              monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sim.sweeps.rows, "CHUNK", 9)
+    monkeypatch.setattr(sim.sweeps.rows, "CHUNK", rows)
     found = read_sweep(run_sweep(spec(), tmp_path / "deadly", jobs=2, evaluate=small.deadly_at_one_point))
     assert found.failed["point"].tolist() == [3]
     assert "killed" in found.failed.loc[0, "reason"]
@@ -340,12 +351,127 @@ def test_a_cluster_gives_the_same_bits(tmp_path: Path, monkeypatch: pytest.Monke
         run_sweep(made, tmp_path / "none", scheduler="tcp://127.0.0.1:9")
 
 
+@pytest.mark.parametrize("address", ["nowhere", "http://127.0.0.1:8786", "tcp://127.0.0.1", "127.0.0.1:port", ""])
+def test_what_is_no_address_is_said_at_once(tmp_path: Path, address: str) -> None:
+    pytest.importorskip("distributed")
+    with pytest.raises(UserError, match=rf"--scheduler {address}: this is no address. Allowed: one such as tcp://"):
+        run_sweep(spec(), tmp_path / "s", scheduler=address, **TOY)
+
+
 def test_a_worker_with_another_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     distributed = pytest.importorskip("distributed")
     monkeypatch.setattr("sim.sweeps.runner.fingerprint", lambda: "another")
     with (distributed.LocalCluster(n_workers=1, **LOCAL) as cluster,
           pytest.raises(UserError, match="its version of the model is another one")):
         run_sweep(spec(), tmp_path / "s", scheduler=cluster.scheduler_address)
+
+
+def watched(rows: Any) -> np.ndarray:
+    """The toy; leaves a mark of its own while it runs, and tells by a lasting one where it was not alone."""
+    marks = Path(os.environ["TOY_MARK"])
+    own = marks / f"{rows.points[0]}"
+    own.touch()
+    time.sleep(0.1)
+    if len(list(marks.glob("*"))) > 1:
+        (marks.parent / "crowd").touch()
+    own.unlink()
+    return small.toy(rows)
+
+
+def alone(made: SweepSpec, numbers: list[int], address: str, at_once: int | None) -> None:
+    points = points_of(made)
+    parts = chunks(made, points)
+    done = remote(numbers, lambda number: (rows_of(made, points, parts[number]), watched), work, address, fingerprint,
+                  at_once)
+    assert sorted(number for number, _ in done) == numbers
+
+
+def test_tasks_on_a_cluster_run_alone_where_they_must(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setenv("TOY_MARK", str(tmp_path / "marks"))
+    (tmp_path / "marks").mkdir()
+    with distributed.LocalCluster(n_workers=2, **LOCAL) as cluster:
+        alone(spec(), list(range(6)), cluster.scheduler_address, 1)
+        assert not (tmp_path / "crowd").exists()
+        alone(spec(), list(range(6)), cluster.scheduler_address, None)
+        assert (tmp_path / "crowd").exists()
+
+
+def test_chunks_that_were_lost_run_alone_on_a_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def lossy(tasks: list[int], make: Any, work: Any, address: str, fingerprint: Any, at_once: int | None) -> Any:
+        asked.append((list(tasks), at_once))
+        for task in tasks:
+            lost = task == 3 and len(asked) < 3
+            yield task, Lost("gone") if lost else work(*make(task))
+
+    monkeypatch.setattr("sim.sweeps.cluster.remote", lossy)
+    run_sweep(spec(), tmp_path / "s", scheduler="somewhere", **TOY)
+    assert asked == [(list(range(16)), None), ([3], 1), ([3], 1)]
+
+
+SCHEDULER = """
+import asyncio
+from distributed import Scheduler, Worker
+
+async def serve():
+    async with Scheduler(port=0, host="127.0.0.1", dashboard_address=None) as scheduler:
+        async with Worker(scheduler.address, nthreads=1, dashboard_address=None):
+            print(scheduler.address, flush=True)
+            await scheduler.finished()
+
+if __name__ == "__main__":
+    asyncio.run(serve())
+"""
+
+
+def test_a_lost_scheduler_is_one_message_and_a_resume_completes(whole: Path, tmp_path: Path,
+                                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("sim.sweeps.cluster.TIMEOUT", 1)
+    (tmp_path / "serve.py").write_text(SCHEDULER)
+    process = subprocess.Popen([sys.executable, str(tmp_path / "serve.py")], stdout=subprocess.PIPE, text=True,
+                               stderr=subprocess.DEVNULL, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert process.stdout is not None
+    address = process.stdout.readline().strip()
+    try:
+        with pytest.raises(UserError, match=rf"--scheduler {address}: .*lost.* --resume") as error:
+            run_sweep(spec(), tmp_path / "s", scheduler=address,
+                      progress=lambda done, total: process.kill() if done == 5 * 18 else None, **TOY)
+    finally:
+        process.kill()
+        process.wait()
+    assert error.value.code == 1
+    assert len(entries(tmp_path / "s")) >= 5
+    assert same(run_sweep(spec(), tmp_path / "s", jobs=1, resume=True, **TOY), whole)
+
+
+def changed(folder: Path, name: str) -> str:
+    """The model's checksum once a file of a copy of it has another line."""
+    with (folder / name).open("a") as handle:
+        handle.write("\n")
+    fingerprint.cache_clear()
+    return fingerprint()
+
+
+def test_the_checksum_is_over_what_a_run_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "sim", tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr("sim.sweeps.fingerprint.SIM", tmp_path / "sim")
+    try:
+        fingerprint.cache_clear()
+        first = fingerprint()
+        for name in ("lever_findings.csv", "lever_map.csv", "scoreboard.csv", "targets.yaml", "patterns.yaml"):
+            assert changed(tmp_path / "sim/data/maghreb", name) == first
+        assert changed(tmp_path / "sim/data", "calibration.yaml") == first
+        seen = {first, *(changed(tmp_path / "sim", name) for name in (
+            "data/coefficients.yaml", "data/maghreb/regions.csv", "data/maghreb/events.yaml",
+            "data/maghreb/posterior.csv", "data/maghreb/theatre.csv", "model.py", "levers/__init__.py"))}
+        monkeypatch.setattr(np, "__version__", "0.0")
+        fingerprint.cache_clear()
+        assert len({*seen, fingerprint()}) == 9
+    finally:
+        fingerprint.cache_clear()
 
 
 def test_from_python(tmp_path: Path) -> None:
@@ -364,14 +490,25 @@ def test_the_cost_is_said_before_it_starts(monkeypatch: pytest.MonkeyPatch) -> N
     assert "2 processes" in text
 
 
+def test_long_lists_of_values_are_told_in_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = [round(0.1 * k, 1) for k in range(1, 10)]
+    might = {"dial": "capacity", "where": ["BB"], "from": "2011-01"}
+
+    def told(count: int) -> str:
+        return "\n".join(describe(spec(vary={"might": {**might, "values": values[:count]}}), jobs=1))
+
+    assert "(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)" in told(8)
+    assert "(0.1, 0.2, 0.3 … 0.9 (9 values))" in told(9)
+
+
 def test_the_estimate_is_of_the_right_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Within a factor of three in time and in disk; the machine may be busy."""
+    """Within a factor of three in processor time and in disk."""
     monkeypatch.setattr(sim.sweeps.rows, "CHUNK", 50)
     made = spec(set={"end": "2014-12"}, worlds=20)
     expected = cost(made)
-    began = time.perf_counter()
+    began = time.process_time()
     folder = run_sweep(made, tmp_path / "s", jobs=1)
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     size = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
     assert seconds / 3 < expected.seconds < 3 * seconds
     assert size / 3 < expected.size < 3 * size

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
+from sim.parameters import DATA, load_geography
 from sim.scenario import ScenarioError, dump
+from sim.sweeps.keys import HELP
 from sim.sweeps.kind import is_sweep
 from sim.sweeps.spec import load_sweep, needed
 from tests.sweeps.small import ROOT, TWO_COUNTRIES, keys
@@ -173,6 +176,24 @@ def test_all_stands_for_every_policy_coefficient_and_theory() -> None:
             assert dimension.log == (number.low > 0 and number.high / number.low > 5)
     with pytest.raises(ScenarioError, match="is not a parameter or a pattern of them"):
         load_sweep(keys(vary={"x": {"parameters": "exposures.*"}}))
+
+
+@pytest.mark.parametrize(("high", "log"), [(0.04, False), (0.041, True)])
+def test_scale_auto_is_what_its_help_says(high: float, log: bool) -> None:
+    assert "more than a factor of five" in HELP["vary.*.scale"][0]
+    vary = {"x": {"parameter": "exposure.peers", "range": [0.008, high], "scale": "auto"}}
+    assert load_sweep(keys(vary=vary)).dimensions[0].log is log
+
+
+def test_the_undesired_surge_is_half_of_the_record() -> None:
+    target = next(target for target in yaml.safe_load((DATA / "maghreb/targets.yaml").read_text())
+                  if target["id"] == "T01")
+    g = load_geography("maghreb")
+    residents = g.r["residents"][g.country_slices[g.countries.index("TN")]].sum()
+    rate = 1e6 * np.sqrt(target["low"] * target["high"]) / residents
+    undesired = load_sweep(ROOT / "scenarios/sweeps/surge_drivers.yaml").analysis.undesired
+    assert undesired is not None
+    assert undesired.above == pytest.approx(rate / 2, rel=0.05)  # rounded in the file
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "scenarios/sweeps").glob("*.yaml")), ids=lambda path: path.stem)
