@@ -44,9 +44,13 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "prisoners": ("policing", "returnees"),
 }
 TOPIC_WORDS = {"origins": "regions of origin", "stock": "members of the movement", "surges": "timing of departures"}
+PATTERNS = {"fails": "Patterns that fail", "undecided": "Undecided with the worlds that were run",
+            "finding": "Reported as findings without a demand",
+            "cannot be tested yet": "Cannot be tested yet"}
 ROLES = {"fitted": "used to fit the coefficients", "reserved": "kept aside, never used for fitting"}
 SETTINGS = ("parameters", "theories", "events")
 REGIONS_SHOWN = 5
+DECIDED = ("better", "worse", "higher", "lower")
 
 
 def write(folder: Path | str, out: Path | str | None = None) -> Path:
@@ -100,13 +104,14 @@ def render(folder: Path, tables: results.ComparisonTables) -> str:
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     shop = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True,
                               undefined=jinja2.StrictUndefined)
-    shop.filters |= {"n": number, "change": signed, "pct": percent}
+    shop.filters |= {"n": number, "change": signed, "pct": percent, "count_worlds": worlds_of}
     about = tables.manifest
     return shop.get_template(TEMPLATE).render(
         about=about, command=_command(about), base=compared.base, titles=compared.titles,
         scenarios=[_scenario(folder, compared, name) for name in compared.others],
         questions=[_question(folder, name) for name in compared.titles], worlds=compared.run.worlds,
         trust=_trust(str(about["world"]), list(compared.outcomes.index)), closing=_closing(about),
+        levers=_levers(folder, compared),
         decisions=_records(tables.decisions), robust=_robust(compared), images=_images(folder, compared),
         tiers=_tiers(str(about["world"])), files=_files(folder, compared), disclaimer=results.DISCLAIMER)
 
@@ -129,6 +134,11 @@ def number(value: Any) -> str:
 def signed(value: Any) -> str:
     """A change: `number` with its sign."""
     return f"+{number(value)}" if float(value) > 0 else number(value)
+
+
+def worlds_of(count: int) -> str:
+    """A number of worlds in words."""
+    return f"{count:,} {'world' if count == 1 else 'worlds'}"
 
 
 def percent(share: Any) -> str:
@@ -180,7 +190,8 @@ def _trust(world: str, outcomes: list[str]) -> dict[str, Any] | None:
         "misses": [_miss(row) for row in _records(near[near["hit"] != 1])],
         "missed": int((targets["hit"] != 1).sum()),
         "shown": int((patterns["verdict"] == "shown").sum()), "patterns": len(patterns),
-        "failing": _records(patterns[patterns["verdict"] == "fails"]),
+        "open": [{"words": words, "rows": _records(patterns[patterns["verdict"] == verdict])}
+                 for verdict, words in PATTERNS.items() if (patterns["verdict"] == verdict).any()],
         "beaten": [f"{row['statement']} ({row['verdict']})" for row in _records(board[board["part"] == "null model"])],
         "unchecked": [short(outcome) for outcome in outcomes if outcome not in TOPICS and outcome != "effort"],
     }
@@ -192,10 +203,15 @@ def _hits(words: str, rows: pd.DataFrame) -> dict[str, Any]:
 
 def _miss(row: dict[str, Any]) -> dict[str, str]:
     """A target that is not hit, in words."""
-    simulated = "did not happen" if float(row["median"]) != float(row["median"]) else (
-        f"{number(row['median'])} ({number(row['low90'])} to {number(row['high90'])})")
+    simulated = "did not happen" if float(row["median"]) != float(row["median"]) else _with_range(row)
     return {"id": str(row["id"]), "statement": str(row["statement"]), "simulated": simulated,
             "observed": f"{number(row['observed_low'])} to {number(row['observed_high'])}"}
+
+
+def _with_range(row: dict[str, Any]) -> str:
+    """A median with its 90 % range, which one world has not."""
+    known = all(float(row[key]) == float(row[key]) for key in ("low90", "high90"))
+    return number(row["median"]) + (f" ({number(row['low90'])} to {number(row['high90'])})" if known else "")
 
 
 # ------------------------------------------------------------------------------------------------ effects
@@ -214,8 +230,8 @@ def _scenario(folder: Path, c: Compared, name: str) -> dict[str, Any]:
         "other": [_side_effect(c, name, row) for row in _records(own[own["direction"].isin(["higher", "lower"])])
                   if row["outcome"] != "effort"],
         "regions": [found for outcome in c.headline() if (found := _worse_regions(c, name, outcome))],
-        "cost": _cost(c, everywhere), "why": _why(folder, name),
-        "levers": _levers(folder, c, name), "settings": _settings(folder, c, name),
+        "cost": _cost(c, everywhere), "why": c.told.get(name, []),
+        "added": _added(folder, c, name), "settings": _settings(folder, c, name),
     }
 
 
@@ -254,25 +270,24 @@ def _worse_regions(c: Compared, name: str, outcome: str) -> dict[str, Any] | Non
     if worst.empty:
         return None
     listed = [f"{_place_name(c, str(region))} ({signed(sign * size)})" for region, size in worst.items()]
-    return {"label": c.outcomes.loc[outcome, "label"], "text": ", ".join(listed)}
+    count = int((harm > 0).sum())
+    return {"label": c.outcomes.loc[outcome, "label"], "text": ", ".join(listed),
+            "count": f"{count} {'region' if count == 1 else 'regions'}"}
 
 
 def _cost(c: Compared, everywhere: pd.DataFrame) -> dict[str, Any]:
-    """Effort over the base, and what a thousand units of it change."""
+    """Effort over the base, and the mean change by a thousand units of it, of what is told apart, with its interval."""
     effort = float(everywhere["effort"].iloc[0])
-    rows = everywhere[everywhere["outcome"].isin(c.headline())]
-    return {"effort": effort, "each": [row for row in _records(rows)
-                                       if float(row["effect_per_effort"]) == float(row["effect_per_effort"])]}
+    known = everywhere["outcome"].isin(c.headline()) & everywhere["effect_per_effort"].notna() & (effort > 0)
+    rows = everywhere[known]
+    told = rows[rows["direction"].isin(DECIDED) & ((rows["mean_low"] > 0) | (rows["mean_high"] < 0))]
+    each = [row | {"low": row["mean_low"] / effort * 1000, "high": row["mean_high"] / effort * 1000}
+            for row in _records(told)]
+    return {"effort": _effort(effort), "each": each, "open": len(rows) - len(told), "known": len(rows) > 0}
 
 
-def _why(folder: Path, name: str) -> list[str]:
-    """The sentences on one scenario out of why.md: the points under the heading that names it."""
-    path = folder / "why.md"
-    if not path.exists():
-        return []
-    sections = path.read_text(encoding="utf-8").split("\n## ")
-    own = next((part for part in sections if part.partition("\n")[0].strip() == name), "")
-    return [line[2:].strip() for line in own.splitlines() if line.startswith("- ")]
+def _effort(difference: float) -> str:
+    return f"{number(abs(difference))} units {'more' if difference > 0 else 'less'}" if difference else "no more"
 
 
 def _robust(c: Compared) -> dict[str, Any] | None:
@@ -296,22 +311,43 @@ def _robust(c: Compared) -> dict[str, Any] | None:
 # ------------------------------------------------------------------------------------------------ assumptions
 
 
-def _levers(folder: Path, c: Compared, name: str) -> list[dict[str, Any]]:
-    """The levers that a scenario adds, each with its places, period, sources and known drawback."""
+def _uses(folder: Path, c: Compared, name: str) -> list[dict[str, Any]]:
+    """The levers that a scenario adds, as its file has them."""
     from sim.figures.compared import scenario
 
     shared = scenario(folder, c.base).get("levers") or []
-    return [_lever(c, use, LIBRARY.get(str(use["lever"])))
-            for use in scenario(folder, name).get("levers") or [] if use not in shared]
+    return [use for use in scenario(folder, name).get("levers") or [] if use not in shared]
 
 
-def _lever(c: Compared, use: dict[str, Any], lever: Lever | None) -> dict[str, Any]:
-    where = ", ".join("everywhere" if place == "*" else _place_name(c, str(place)) for place in use["where"])
-    period = f"from {use['from']}" + (f" to {use['until']}" if use.get("until") else " to the end")
-    return {"title": lever.title if lever else use["lever"], "where": where, "period": period,
-            "strength": use.get("strength", 1.0), "ramp": use.get("ramp", 0), "about": lever,
-            "turns": ", ".join(f"{dial.replace('_', ' ')} {number(size)}" for dial, size in lever.turns.items())
-            if lever else ""}
+def _added(folder: Path, c: Compared, name: str) -> list[dict[str, Any]]:
+    """The levers that a scenario adds, by places and period, which are told once for all that share them."""
+    groups: dict[str, list[str]] = {}
+    for use in _uses(folder, c, name):
+        where = ", ".join("everywhere" if place == "*" else _place_name(c, str(place)) for place in use["where"])
+        period = f"from {use['from']}" + (f" to {use['until']}" if use.get("until") else " to the end")
+        ramp = f", built up over {use['ramp']} months" if use.get("ramp") else ""
+        groups.setdefault(f"{where}, {period}", []).append(
+            f"{_title(use)}, strength {number(use.get('strength', 1.0))}{ramp}")
+    return [{"where": where, "levers": levers} for where, levers in groups.items()]
+
+
+def _title(use: dict[str, Any]) -> str:
+    lever = LIBRARY.get(str(use["lever"]))
+    return lever.title if lever else str(use["lever"])
+
+
+def _levers(folder: Path, c: Compared) -> list[dict[str, Any]]:
+    """Every lever that any scenario adds, once, with what is assumed of it and the scenarios that use it."""
+    users: dict[str, list[str]] = {}
+    for name in c.others:
+        for lever in dict.fromkeys(str(use["lever"]) for use in _uses(folder, c, name)):
+            users.setdefault(lever, []).append(c.titles[name])
+    return [_lever(LIBRARY[name], titles) for name, titles in users.items() if name in LIBRARY]
+
+
+def _lever(lever: Lever, users: list[str]) -> dict[str, Any]:
+    turns = ", ".join(f"{dial.replace('_', ' ')} {number(size)}" for dial, size in lever.turns.items())
+    return {"title": lever.title, "about": lever, "users": "; ".join(users), "turns": turns}
 
 
 def _settings(folder: Path, c: Compared, name: str) -> list[str]:

@@ -15,6 +15,7 @@ import pytest
 from sim import brief
 from sim.errors import UserError
 from sim.parameters import DATA, coefficients
+from sim.results import DISCLAIMER
 
 sys.path.insert(0, str(Path(__file__).parent / "figures"))
 from fake_comparison import make_comparison
@@ -70,6 +71,8 @@ def test_it_is_whole_and_needs_nothing_else(page: str) -> None:
     assert len(images) >= 1 + 1 + 2 * 3  # forest, months, and for each scenario where (2) and why (1 or more)
     assert all(str(image["src"]).startswith("data:image/png;base64,iVBORw0KGgo") and image["alt"] for image in images)
     assert "@page { size: A4" in page
+    assert f'@bottom-left {{ content: "{DISCLAIMER}"' in page
+    assert "counter(page)" in page
 
 
 def test_trust_stands_before_effects_and_the_sections_are_in_order(page: str) -> None:
@@ -102,6 +105,64 @@ def test_everything_that_gets_worse_is_told(page: str, folder: Path) -> None:
     assert not any(verdict in section for verdict in effects.loc[effects["direction"] == "better", "verdict"])
 
 
+def test_patterns_that_are_not_shown_are_all_listed(page: str) -> None:
+    board = pd.read_csv(DATA / "maghreb" / "scoreboard.csv")
+    words, _ = read(page)
+    left = board[(board["part"] == "pattern") & (board["verdict"] != "shown")]
+    assert set(left["verdict"]) <= set(brief.PATTERNS)
+    for verdict, own in left.groupby("verdict"):
+        assert f"{brief.PATTERNS[verdict]} ({len(own)}): " in words
+    assert all(f"{row.id} ({row.statement})" in words for row in left.itertuples())
+    assert "International Crisis Group" in words
+
+
+def test_each_lever_is_told_once(page: str) -> None:
+    """Both scenarios add the same lever."""
+    words, _ = read(page)
+    assert words.count("Turns border effort") == 1
+    assert words.count("strength 0.8, built up over 6 months") == 2
+
+
+def test_effect_per_effort_only_of_what_is_told_apart(tmp_path: Path) -> None:
+    """240 units of effort, so that the interval is that of the mean over 0.24; that of attacks is made to span zero."""
+    made = make_comparison(tmp_path, others=1, regions=12, months=12, why=False, robust=False)
+    (made / "figures").mkdir()
+    effects = pd.read_csv(made / "effects.csv", keep_default_na=False)
+    effects.loc[effects["outcome"] == "attacks", ["mean_low", "mean_high"]] = -5.0, 7.0
+    effects.to_csv(made / "effects.csv", index=False)
+    words, _ = read(brief.write(made).read_text(encoding="utf-8"))
+    section = words[words.index("7. What it costs"):words.index("8. What is assumed")]
+    leading = effects["outcome"].isin(["departures", "attacks", "controlled_residents"])
+    own = effects[(effects["place"] == "ALL") & leading]
+    told = own["direction"].isin(brief.DECIDED) & ((own["mean_low"] > 0) | (own["mean_high"] < 0))
+    assert 0 < told.sum() < len(own)
+    assert "Mean change per 1,000 units" in section
+    for is_told, row in zip(told, own.itertuples(), strict=True):
+        interval = f"({brief.signed(row.mean_low / 0.24)} to {brief.signed(row.mean_high / 0.24)})"
+        assert (interval in section) == is_told
+
+
+def test_harm_in_regions_is_not_called_nothing(tmp_path: Path) -> None:
+    """No country is decided to get worse; departures rise in every world of two regions."""
+    made = make_comparison(tmp_path, others=1, regions=12, months=12, why=False, robust=False, same=True)
+    (made / "figures").mkdir()
+    table = pd.read_csv(made / "regions.csv", keep_default_na=False)
+    hit = (table["outcome"] == "departures") & table["region"].isin(table["region"].unique()[:2])
+    table.loc[hit, ["difference_mean", "share_worse"]] = 2.0, 1.0
+    table.to_csv(made / "regions.csv", index=False)
+    words, _ = read(brief.write(made).read_text(encoding="utf-8"))
+    assert "Nothing is decided to get worse for countries; it is in regions." in words
+    assert re.search(r"Largest harm by region, .*: decided in 2 regions", words)
+    assert "That is not the same as nothing" not in words
+
+
+def test_one_world_has_no_interval() -> None:
+    one = {"median": 5.0, "low90": float("nan"), "high90": float("nan")}
+    assert brief._with_range(one) == "5"
+    assert brief._with_range(one | {"low90": 1.0, "high90": 9.0}) == "5 (1 to 9)"
+    assert [brief.worlds_of(n) for n in (1, 1200)] == ["1 world", "1,200 worlds"]
+
+
 def test_places_where_a_scenario_does_not_act_are_marked(page: str) -> None:
     """It acts in BB and in one region of AA, so CC and DD are outside."""
     words, _ = read(page)
@@ -126,6 +187,16 @@ def test_assumptions_and_command(page: str) -> None:
     assert "python run.py compare baseline.yaml other.yaml" in words
     assert "seed 5" in words
     assert "150 comparisons were made" in words
+
+
+def test_effort_is_said_to_be_more_or_less(tmp_path: Path) -> None:
+    bare = make_comparison(tmp_path, others=1, regions=12, months=12, why=False, robust=False)
+    (bare / "figures").mkdir()
+    effects = pd.read_csv(bare / "effects.csv", keep_default_na=False)
+    for effort, told in ((1234.0, "1,234 units more than"), (-57.0, "57 units less than"), (0.0, "no more than")):
+        effects.assign(effort=effort).to_csv(bare / "effects.csv", index=False)
+        words, _ = read(brief.write(bare).read_text(encoding="utf-8"))
+        assert f": {told} the base" in words
 
 
 def test_why_and_theories_are_told(page: str) -> None:

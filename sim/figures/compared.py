@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,6 +30,8 @@ SHORT = {
 TEXT = ("scenario", "title", "outcome", "label", "unit", "place", "wish", "region", "stage", "process", "player",
         "theory", "direction", "verdict", "needed", "month", "kind", "id", "country", "name", "scope", "ranking")
 TABLES = ("effects", "monthly", "regions", "places")
+OVER = re.compile(r"(?:over|with|each of) ([\d,]+) worlds?\b")  # in the sentences of why.md
+ACCOUNT = "Over the whole run"  # how the sentence of an outcome begins there
 PARTS = {"why": ("stages", "shapley", "parting"), "robust": ("futures", "regret", "ranking")}
 FALSE_DISCOVERIES = 0.05
 Item = TypeVar("Item")
@@ -39,7 +42,9 @@ class Compared:
     """Tables of one comparison plus what headers and footers say about it.
 
     ``titles`` and ``acts`` are by scenario: its title, and the places where levers act that the base has not.
-    ``why`` and ``robust`` hold the tables that were made, by the last part of their file's name.
+    ``why`` and ``robust`` hold the tables that were made, by the last part of their file's name; ``told`` has the
+    sentences of why.md by scenario. ``span`` is the whole run in words, ``window`` the part of it that is compared,
+    '' where that is all.
     """
 
     run: Run
@@ -51,6 +56,31 @@ class Compared:
     acts: dict[str, frozenset[str]]
     why: dict[str, pd.DataFrame] = field(default_factory=dict)
     robust: dict[str, pd.DataFrame] = field(default_factory=dict)
+    told: dict[str, list[str]] = field(default_factory=dict)
+    span: str = ""
+    window: str = ""
+
+    @property
+    def when(self) -> str:
+        """The end of a subtitle that names the months where they are not the whole run."""
+        return f"; {self.window} only" if self.window else ""
+
+    @property
+    def beside(self) -> str:
+        """The same for curves by month, which show the whole run."""
+        return f"; effects read {self.window}" if self.window else ""
+
+    def account(self, scenario: str, outcome: str) -> str:
+        """The sentence of why.md on the steps of one outcome; '' where there is none."""
+        tables = [self.why[part] for part in ("shapley", "stages") if part in self.why]
+        order = list(dict.fromkeys(str(o) for own in tables for o in own.loc[own["scenario"] == scenario, "outcome"]))
+        found = [line for line in self.told.get(scenario, []) if line.startswith(ACCOUNT)]
+        return found[order.index(outcome)] if outcome in order[:len(found)] else ""
+
+    def why_worlds(self, scenario: str, outcome: str) -> int | None:
+        """Worlds that the account of one outcome rests on; None where why.md does not say."""
+        said = OVER.search(self.account(scenario, outcome))
+        return int(said[1].replace(",", "")) if said else None
 
     @cached_property
     def others(self) -> list[str]:
@@ -148,7 +178,25 @@ def read(folder: Path) -> Compared:
     run = _run(folder, places, f"base: {titles[base]}", base, worlds)
     acts = {name: _acts(found, scenarios[base]) for name, found in scenarios.items()}
     monthly = monthly.assign(month=_months(monthly["month"]))
-    return Compared(run, base, titles, effects, monthly, regions, acts, parts(folder, "why"), parts(folder, "robust"))
+    span = _span(scenarios[base].get("start"), scenarios[base].get("end"))
+    window = _span(manifest(folder).get("first"), manifest(folder).get("last"))
+    told = {name: why_sentences(folder, name) for name in titles}
+    return Compared(run, base, titles, effects, monthly, regions, acts, parts(folder, "why"), parts(folder, "robust"),
+                    told, span or window, window if span and window != span else "")
+
+
+def _span(first: object, last: object) -> str:
+    return f"{str(first)[:7]} to {str(last)[:7]}" if first and last else ""
+
+
+def why_sentences(folder: Path, name: str) -> list[str]:
+    """The sentences on one scenario out of why.md: the points under the heading that names it."""
+    path = folder / "why.md"
+    if not path.exists():
+        return []
+    sections = path.read_text(encoding="utf-8").split("\n## ")
+    own = next((part for part in sections if part.partition("\n")[0].strip() == name), "")
+    return [line[2:].strip() for line in own.splitlines() if line.startswith("- ")]
 
 
 def table(path: Path) -> pd.DataFrame:

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.path import Path as MarkerPath
 from matplotlib.ticker import FuncFormatter
 
 from sim.figures import elsewhere, reasons
 from sim.figures.compared import ALL, Compared, batches, explained, read, short
-from sim.figures.scales import canvas, compact, shares, signed, signed_axis, value_axis, wrap_bold
+from sim.figures.scales import canvas, compact, headed, shares, signed, signed_axis, value_axis, wrap_bold
 from sim.figures.style import (
     BOTTOM,
     COLOURS,
@@ -31,7 +32,6 @@ from sim.figures.style import (
     fit,
     legend,
     note,
-    page,
     quiet,
     text_width,
 )
@@ -41,9 +41,11 @@ from sim.pool import Tick, run_tasks
 BASE, OTHER = "#4d4d4d", COLOURS[0]
 BASE_DASH = (0, (5, 2))
 BETTER, WORSE, NEITHER = COLOURS[0], COLOURS[1], "#000000"
-MARKS = {"better": ("o", BETTER), "worse": ("s", WORSE), "lower": ("<", NEITHER), "higher": (">", NEITHER)}
+MARKS = {"better": ("o", BETTER), "worse": ("s", WORSE), "lower": ("v", NEITHER), "higher": ("^", NEITHER)}
 UNDECIDED = ("o", "#777777")
 MAX_COLUMNS, MAX_ROWS = 5, 18
+HEAD_LINES = 6  # of a column's heading at most
+ON_LEFT, ON_RIGHT = (MarkerPath([(side, 1), (-side, 0), (side, -1)]) for side in (0.5, -0.5))  # open angles
 LINE = 17.0  # points from one line of text to the next
 AXIS = 52.0  # points kept for the numbers of a vertical axis
 REACH = 1.5  # the forest shows changes up to this many times the base; beyond it an arrow stands
@@ -108,8 +110,8 @@ def scenario_pages(c: Compared, scenario: str) -> Iterator[Page]:
 
 def fans(c: Compared, scenario: str) -> Page:
     """Base and scenario by month and country, each with its bands."""
-    sheet = page(c.run, f"fans_{scenario}", f"Beside the base: {c.titles[scenario]}",
-                 "Each month by country, each panel on its own scale; both from the same worlds")
+    sheet = headed(c.run, f"fans_{scenario}", f"Beside the base: {c.titles[scenario]}",
+                   f"Each month by country, each panel on its own scale; both from the same worlds{c.beside}")
     legend(sheet, [("base, median", "line", (BASE, BASE_DASH)), ("scenario, median", "line", OTHER),
                    ("50 %", "dark", OTHER), ("90 % of worlds", "light", OTHER)], LEFT, BOTTOM + 4)
 
@@ -135,8 +137,9 @@ def differences(c: Compared) -> list[Page]:
     """Paired difference of each scenario by month, all countries together."""
     groups, sheets = batches(c.others, MAX_COLUMNS), []
     for k, group in enumerate(groups):
-        sheet = page(c.run, _numbered("differences", k, groups), "Change against the base, month by month",
-                     "All countries together; the same worlds with and without the change, so luck cancels out")
+        what = "All countries together; the same worlds with and without the change"
+        sheet = headed(c.run, _numbered("differences", k, groups), "Change against the base, month by month",
+                       f"{what}, so luck cancels out{c.beside}", what + c.beside)
         columns = [(c.titles[scenario], scenario, ALL) for scenario in group]
         _difference_grid(sheet, c, columns, shared=True)
         sheets.append(sheet)
@@ -145,8 +148,9 @@ def differences(c: Compared) -> list[Page]:
 
 def differences_by_country(c: Compared, scenario: str) -> Page:
     """Paired difference of one scenario by month and country."""
-    sheet = page(c.run, f"differences_{scenario}", f"Change month by month: {c.titles[scenario]}",
-                 "By country; the same worlds with and without the change; each panel on its own scale")
+    what = "By country; the same worlds with and without the change"
+    sheet = headed(c.run, f"differences_{scenario}", f"Change month by month: {c.titles[scenario]}",
+                   f"{what}; each panel on its own scale{c.beside}", what + c.beside)
     _difference_grid(sheet, c, _countries(c, scenario), shared=False)
     return sheet
 
@@ -178,11 +182,11 @@ def _countries(c: Compared, scenario: str) -> list[Column]:
 
 def _grid(sheet: Page, c: Compared, columns: Sequence[Column],
           panel: Callable[[Axes, str, Column, float], None], before: str, shared: bool = False) -> None:
-    """Panels in rows of headline outcomes and the given columns, under headings of up to two lines."""
+    """Panels in rows of headline outcomes and the given columns, under headings of few lines."""
     axis = AXIS if not shared else 6.0
     left = LEFT + (AXIS if shared else 0.0)
     pitch = (WIDTH - LEFT - left) / len(columns)
-    heads = [wrap_bold(heading, pitch - 14) for heading, _, _ in columns]
+    heads = [wrap_bold(heading, pitch - 10, HEAD_LINES) for heading, _, _ in columns]
     lines = max(len(head) for head in heads)
     for i, head in enumerate(heads):
         for k, words in enumerate(head):
@@ -220,32 +224,40 @@ def _numbered(name: str, k: int, groups: Sequence[Any]) -> str:
 
 def forest(c: Compared) -> list[Page]:
     """Every outcome and scenario: median paired difference as a share of the base, with its interval."""
-    rows = _forest_rows(c)
+    rows = forest_rows(c)
     groups = [(few, some) for few in batches(c.others, MAX_COLUMNS) for some in batches(rows, MAX_ROWS)]
-    count = c.effects[(c.effects["place"] == ALL) & (c.effects["outcome"] != "effort")]["direction"].value_counts()
-    words = [f"{count[key]} {key}" for key in ("better", "worse", "lower", "higher") if key in count]
-    left = int(count.sum()) - sum(int(count.get(key, 0)) for key in MARKS)
-    title = "Against the base: " + ", ".join([*words, f"{left} not told apart"])
+    title = f"{c.titles[c.others[0]]}: {_counted(c)}" if len(c.others) == 1 else "Every outcome against the base"
+    what = "Median change in the same worlds as a share of the base's median, 95 % interval; all countries"
     sheets = []
     for k, (scenarios, outcomes) in enumerate(groups):
-        sheet = page(c.run, _numbered("forest", k, groups), title,
-                     "Median change in the same worlds as a share of the base's median, 95 % interval; all countries")
+        sheet = headed(c.run, _numbered("forest", k, groups), title, what + c.when,
+                       f"Median change as a share of the base's median, 95 % interval; all countries{c.when}")
         _forest(sheet, c, scenarios, outcomes)
         sheets.append(sheet)
     return sheets
 
 
-def _forest_rows(c: Compared) -> list[str]:
-    """Outcomes by wish: lower is better, higher is better, neither."""
+def _counted(c: Compared) -> str:
+    """How many outcomes of the one scenario come out which way."""
+    count = c.effects[(c.effects["place"] == ALL) & (c.effects["outcome"] != "effort")]["direction"].value_counts()
+    words = [f"{count[key]} {key}" for key in ("worse", "better", "lower", "higher") if key in count]
+    left = int(count.sum()) - sum(int(count.get(key, 0)) for key in MARKS)
+    return ", ".join([*words, f"{left} not told apart"])
+
+
+def forest_rows(c: Compared) -> list[str]:
+    """Outcomes that get worse in the most scenarios first; then by wish: less, more, neither is better."""
     order = {"-": 0, "+": 1, "": 2}
-    return sorted((o for o in c.outcomes.index if o != "effort"), key=lambda o: order[c.outcomes.loc[o, "wish"]])
+    worse = c.effects[(c.effects["place"] == ALL) & (c.effects["direction"] == "worse")]["outcome"].value_counts()
+    return sorted((o for o in c.outcomes.index if o != "effort"),
+                  key=lambda o: (-int(worse.get(o, 0)), order[c.outcomes.loc[o, "wish"]]))
 
 
 def _forest(sheet: Page, c: Compared, scenarios: Sequence[str], outcomes: Sequence[str]) -> None:
     _forest_key(sheet)
     names = 200.0
     pitch = (WIDTH - 2 * LEFT - names) / len(scenarios)
-    heads = [wrap_bold(c.titles[scenario], pitch - 14) for scenario in scenarios]
+    heads = [wrap_bold(c.titles[scenario], pitch - 10, HEAD_LINES) for scenario in scenarios]
     top, floor = TOP - 4 - LINE * max(map(len, heads)), BOTTOM + 46
     sheet.text(LEFT, TOP - 12, "↓ less, ↑ more is better", color=SOFT)
     step = (top - floor) / len(outcomes)
@@ -279,7 +291,7 @@ def _forest_key(sheet: Page) -> None:
                 markeredgewidth=1.8)
         sheet.text(at + 11, y - 4.5, text)
         at += 11 + text_width(text) + 26
-    sheet.text(WIDTH - LEFT, y - 4.5, "arrow: goes on beyond the edge", ha="right", color=SOFT)
+    sheet.text(WIDTH - LEFT, y - 4.5, "‹ or ›: interval goes on beyond the edge", ha="right", color=SOFT)
 
 
 def _reach(c: Compared, scenarios: Sequence[str], outcomes: Sequence[str]) -> float:
@@ -310,9 +322,10 @@ def _forest_mark(ax: Axes, row: Any | None, at: int, reach: float, width: float)
                          for key in ("difference_median", "difference_low", "difference_high"))
     marker, colour = MARKS.get(str(row["direction"]), UNDECIDED)
     ax.plot(np.clip([low, high], -reach, reach), [at, at], color=colour, linewidth=2.6, solid_capstyle="butt")
-    for beyond, side, arrow in ((low < -reach, -reach, "<"), (high > reach, reach, ">")):
+    for beyond, side, arrow in ((low < -reach, -reach, ON_LEFT), (high > reach, reach, ON_RIGHT)):
         if beyond:
-            ax.plot([side], [at], arrow, color=colour, markersize=8, clip_on=False)
+            ax.plot([side], [at], marker=arrow, color=colour, markerfacecolor="none", markersize=8, clip_on=False,
+                    markeredgewidth=2.2)
     if abs(middle) <= reach:
         ax.plot([middle], [at], marker, color=colour, markerfacecolor=colour if row["direction"] in MARKS else "white",
                 markersize=9, markeredgewidth=1.8, clip_on=False, zorder=5)

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
 from sim.figures.compared import Compared, short
-from sim.figures.scales import value_axis
+from sim.figures.scales import flat_signed_axis, headed
 from sim.figures.style import (
     BOTTOM,
     COLOURS,
@@ -29,7 +29,6 @@ from sim.figures.style import (
     note,
     number,
     on_colour,
-    page,
     percent,
     text_width,
 )
@@ -70,9 +69,9 @@ def difference_map(c: Compared, scenario: str, outcome: str) -> Page:
     """Mean paired difference by region, hatched where it cannot be told from chance."""
     table, unit = _scaled(c, scenario, outcome)
     per = unit.partition(" per ")[2]
-    sheet = page(c.run, f"map_{scenario}_{outcome}", f"Change in {short(outcome)}: {c.titles[scenario]}",
-                 "Mean difference in the same worlds" + (f", per {per}" if per else "")
-                 + "; hatched: not told apart from chance")
+    what = "Mean difference in the same worlds" + (f", per {per}" if per else "") + c.when
+    sheet = headed(c.run, f"map_{scenario}_{outcome}", f"Change in {short(outcome)}: {c.titles[scenario]}",
+                   what + "; hatched: not told apart from chance", what)
     sheet.text(LEFT, BOTTOM + 3, fit(SCHEMATIC, WIDTH - 2 * LEFT), color=SOFT)
     values = table["difference_mean"] * (-1.0 if c.outcomes.loc[outcome, "wish"] == "+" else 1.0)
     shading = _classes(values, unit)
@@ -125,8 +124,10 @@ def _key(sheet: Page, shading: Diverging, good: str, y: float) -> None:
     sheet.text(at + 6, y, bad)
     at += text_width(bad) + 20
     edges = ", ".join(number(e) for e in shading.edges[:-1])
-    words = [f"white: none; by {', '.join(shading.labels)}; sign test, false discoveries 5 %",
-             f"white: none; steps at {edges}; sign test, false discoveries 5 %", f"steps at {edges}"]
+    sizes = ", ".join(shading.labels)
+    words = [f"white: no change; pale to dark: {sizes}; sign test, 5 % false discoveries",
+             f"white: no change; pale to dark: {sizes}; sign test at 5 %", f"white: no change; pale to dark: {sizes}",
+             f"white: no change; darker from {edges} on", f"darker from {edges} on"]
     sheet.text(at, y, first_fit(words, WIDTH - LEFT - at), color=SOFT)
 
 
@@ -168,9 +169,15 @@ def _region_words(row: Any) -> str:
 
 
 def displacement(c: Compared, scenario: str) -> Page:
-    """Countries, and the regions that gain and lose most, side by side for the headline outcomes."""
-    sheet = page(c.run, f"displacement_{scenario}", f"Who gains, who loses: {c.titles[scenario]}",
-                 "Mean difference in the same worlds; ◆ the scenario acts here; hollow: not told apart from chance")
+    """Countries, and the regions that gain and lose most, side by side for the headline outcomes.
+
+    One rule fills a bar: the sign test decides, the mean lies on the side of most worlds, and the interval of the mean,
+    where there is one, leaves out zero.
+    """
+    what = f"Mean difference in the same worlds{c.when}; ◆ the scenario acts here"
+    sheet = headed(c.run, f"displacement_{scenario}", f"Who gains, who loses: {c.titles[scenario]}",
+                   f"{what}; filled: sign test decides and the mean's interval leaves out zero",
+                   f"{what}; filled: sign test and interval decide", what)
     outcomes = c.headline()
     _displacement_key(sheet)
     pitch = (WIDTH - 2 * LEFT) / len(outcomes)
@@ -214,9 +221,17 @@ def _country_bars(c: Compared, scenario: str, outcome: str) -> list[Bar]:
         row = c.effect(scenario, outcome, str(country))
         if row is not None:
             value = float(row["difference_mean"])
-            bars.append(Bar(_marked(c, scenario, str(country), str(name)), value, float(row["mean_low"]),
-                            float(row["mean_high"]), _colour(value, str(row["wish"])), _truth(row["decided"])))
+            low, high = float(row["mean_low"]), float(row["mean_high"])
+            solid = _truth(row["decided"]) and (low > 0 or high < 0) and agrees(row["better"], row["worse"], value,
+                                                                                str(row["wish"]))
+            bars.append(Bar(_marked(c, scenario, str(country), str(name)), value, low, high,
+                            _colour(value, str(row["wish"])), solid))
     return bars
+
+
+def agrees(better: float, worse: float, mean: float, wish: str) -> bool:
+    """Whether the mean lies on the side on which most worlds do; of what has no wish, lower counts as better."""
+    return (better - worse) * mean * (1.0 if wish == "+" else -1.0) > 0
 
 
 def _region_bars(c: Compared, scenario: str, outcome: str) -> list[Bar]:
@@ -229,7 +244,9 @@ def _region_bars(c: Compared, scenario: str, outcome: str) -> list[Bar]:
     wish = str(c.outcomes.loc[outcome, "wish"])
     countries = c.run.regions["country"]
     return [Bar(_marked(c, scenario, str(r), f"{c.run.regions['name'][r]} ({countries[r]})", str(countries[r])),
-                float(values[r]), np.nan, np.nan, _colour(values[r], wish), bool(table["decided"][r]))
+                float(values[r]), np.nan, np.nan, _colour(values[r], wish),
+                bool(table["decided"][r]) and agrees(float(table["share_better"][r]), float(table["share_worse"][r]),
+                                                     float(values[r]), wish))
             for r in [*falls, *reversed(rises)]]
 
 
@@ -251,12 +268,9 @@ def _bars(sheet: Page, bars: Sequence[Bar], box: tuple[float, float, float, floa
     ax.set_ylim(-0.5, rows - 0.5)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    ends = np.array([[bar.value, bar.low, bar.high] for bar in bars], dtype=float).ravel()
-    ends = np.append(ends[np.isfinite(ends)], 0.0)
-    span = float(ends.max() - ends.min()) or 2.0
-    ax.set_xlim(ends.min() - 0.06 * span, ends.max() + 0.06 * span)
-    value_axis(ax, width - names)
-    if not bars or not ends.any():
+    ends = np.array([[bar.value, bar.low, bar.high] for bar in bars], dtype=float)
+    flat_signed_axis(ax, ends, width - names)
+    if not bars or not np.nan_to_num(ends).any():
         note(ax, "no difference in any world", width - names)
     for k, bar in enumerate(bars):
         at = rows - 1 - k
@@ -272,9 +286,10 @@ def _bars(sheet: Page, bars: Sequence[Bar], box: tuple[float, float, float, floa
 def _displacement_key(sheet: Page) -> None:
     at, y = LEFT, BOTTOM + 4
     for words, colour, full in (("better", BETTER_BAR, True), ("worse", WORSE_BAR, True),
-                                ("neither by itself", OTHER_BAR, True), ("not told apart", SOFT, False)):
+                                ("neither by itself", OTHER_BAR, True), ("hollow: one of the two leaves it open", SOFT,
+                                                                         False)):
         sheet.box(at, y - 2, 28, 13, facecolor=colour if full else "white", edgecolor=colour, linewidth=1.6)
         sheet.text(at + 34, y, words)
         at += 34 + text_width(words) + 20
     sheet.line([at, at + 28], [y + 4.5, y + 4.5], color=INK, linewidth=1.6)
-    sheet.text(at + 34, y, "95 % interval of the mean")
+    sheet.text(at + 34, y, first_fit(["95 % interval of the mean", "95 %, mean"], WIDTH - LEFT - at - 34))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from sim.figures.compared import Compared, batches, manifest, parts, short, titles_of
-from sim.figures.scales import canvas, signed, signed_axis, value_axis
+from sim.figures.scales import canvas, flat_signed_axis, headed, signed, signed_axis, value_axis
 from sim.figures.style import (
     BOTTOM,
     COLOURS,
@@ -53,24 +54,49 @@ def why_pages(c: Compared, scenario: str) -> list[Page]:
 
 
 def why(c: Compared, scenario: str, outcome: str, tables: Mapping[str, pd.DataFrame]) -> Page:
-    """Stages by year, and the shares of the levers."""
-    sheet = page(c.run, f"why_{scenario}_{outcome}", f"Why {short(outcome)} change: {c.titles[scenario]}",
-                 "Left: through which stage, by year (exact sum); right: which lever (Shapley values); hollow: unclear")
+    """Stages by year, and the shares of the levers, over the whole run and the worlds that were run for it."""
+    count = c.why_worlds(scenario, outcome)
+    over = f"Whole run, {c.span}" + (f", mean over {worlds_of(count)}" if count else "")
+    hollow = "hollow: interval holds zero or is missing"
+    sheet = headed(replace(c.run, worlds=count or c.run.worlds), f"why_{scenario}_{outcome}",
+                   f"Why {noun(outcome)}: {c.titles[scenario]}", f"{over}; {hollow}", over)
     stages, shares = ((frame[frame["outcome"] == outcome] if frame is not None else pd.DataFrame())
                       for frame in (tables.get("stages"), tables.get("shapley")))
     half = 0.56 * (WIDTH - 2 * LEFT)
-    _stages(sheet, stages, (LEFT, BOTTOM, half - 20, TOP - BOTTOM), short(outcome))
+    clear = stages_told_apart(c.account(scenario, outcome), stages)
+    _stages(sheet, stages, (LEFT, BOTTOM, half - 20, TOP - BOTTOM), short(outcome), clear)
     _shares(sheet, shares, (LEFT + half, BOTTOM, WIDTH - 2 * LEFT - half, TOP - BOTTOM))
     return sheet
 
 
-def _stages(sheet: Page, rows: pd.DataFrame, box: tuple[float, float, float, float], what: str) -> None:
-    """Stacked bars either side of zero and a dot for their sum."""
+def stages_told_apart(account: str, rows: pd.DataFrame) -> set[str]:
+    """Stages whose interval over the run leaves out zero; the table has intervals of single regions only.
+
+    ``account`` is the sentence of why.md that names them before those that cannot be told apart from zero.
+    """
+    known = account.partition("By step:")[2].partition("cannot be told apart")[0]
+    return {str(stage) for stage in (rows["stage"].unique() if len(rows) else ()) if f" {stage} (" in f" {known}"}
+
+
+def noun(outcome: str) -> str:
+    """The outcome with its verb."""
+    words = short(outcome)
+    return f"{words} {'change' if words.endswith('s') or ' ' in words else 'changes'}"
+
+
+def worlds_of(count: int) -> str:
+    """A number of worlds in words."""
+    return "1 world" if count == 1 else f"{number(count)} worlds"
+
+
+def _stages(sheet: Page, rows: pd.DataFrame, box: tuple[float, float, float, float], what: str,
+            clear: Collection[str]) -> None:
+    """Stacked bars either side of zero, hollow for stages that are not ``clear``, and a dot for their sum."""
     x, y, width, height = box
     sheet.text(x, y + height - 14, fit(f"Change in {what} by stage", width, 16, "bold"), fontsize=16, fontweight="bold")
     wide = rows.pivot_table(index="year", columns="stage", values="contribution", aggfunc="sum", sort=False) \
         if len(rows) else pd.DataFrame()
-    foot = _stage_key(sheet, [str(stage) for stage in wide.columns], x, y + 4, width)
+    foot = _stage_key(sheet, [str(stage) for stage in wide.columns], x, y + 4, width, clear)
     ax = sheet.axes(x + 58, foot + 26, width - 58, y + height - 28 - foot - 26)
     if wide.empty or not wide.to_numpy().any():
         note(ax, "not worked out" if wide.empty else "no difference in any world", width - 58)
@@ -78,8 +104,9 @@ def _stages(sheet: Page, rows: pd.DataFrame, box: tuple[float, float, float, flo
     years, above, below = wide.index.to_numpy(), np.zeros(len(wide)), np.zeros(len(wide))
     for k, stage in enumerate(wide.columns):
         value = wide[stage].fillna(0.0).to_numpy(dtype=float)
-        ax.bar(years, value, bottom=np.where(value > 0, above, below), width=0.72, color=STAGE_COLOURS[k % 8],
-               hatch=HATCHES[k % 8], edgecolor="white", linewidth=0.5, zorder=2)
+        bars = ax.bar(years, value, bottom=np.where(value > 0, above, below), width=0.72, zorder=2,
+                      **_look(k, stage in clear))
+        bars.set_label(str(stage))
         above, below = above + np.maximum(value, 0), below + np.minimum(value, 0)
     ax.plot(years, wide.sum(axis=1), "D", color=INK, markerfacecolor="white", markersize=8, markeredgewidth=2, zorder=4)
     ax.axhline(0, color=INK, linewidth=1.4, zorder=3)
@@ -88,14 +115,24 @@ def _stages(sheet: Page, rows: pd.DataFrame, box: tuple[float, float, float, flo
     ax.tick_params(axis="x", length=0)
 
 
+def _look(k: int, clear: bool) -> dict[str, Any]:
+    """Filled with its colour and pattern, or hollow."""
+    colour = STAGE_COLOURS[k % 8]
+    if clear:
+        return {"facecolor": colour, "hatch": HATCHES[k % 8], "edgecolor": "white", "linewidth": 0.5}
+    return {"facecolor": "white", "edgecolor": colour, "linewidth": 1.6}
+
+
 def _share_words(row: Any, step: float, width: float) -> list[str]:
     """Name, value and interval of a lever; without the interval where there is little room."""
     if step < 60:
         return [f"{fit(row.player, width - 80)}: {signed(row.value)}"]
-    return [fit(row.player, width), f"{signed(row.value)}, 95 % {signed(row.low)} to {signed(row.high)}"]
+    known = np.isfinite([row.low, row.high]).all()
+    span = f"95 % {signed(row.low)} to {signed(row.high)}" if known else "no interval"
+    return [fit(row.player, width), f"{signed(row.value)}, {span}"]
 
 
-def _stage_key(sheet: Page, stages: Sequence[str], x: float, y: float, width: float) -> float:
+def _stage_key(sheet: Page, stages: Sequence[str], x: float, y: float, width: float, clear: Collection[str]) -> float:
     """Samples with words, line by line from the bottom; returns the height of their top."""
     entries = [*enumerate(stages), (-1, "all stages together")]
     lines: list[list[tuple[int, str]]] = [[]]
@@ -112,8 +149,7 @@ def _stage_key(sheet: Page, stages: Sequence[str], x: float, y: float, width: fl
             if k < 0:
                 sheet.text(at + 9, level + 4.5, "◇", ha="center", va="center", fontweight="bold")
             else:
-                sheet.box(at, level - 2, 20, 13, facecolor=STAGE_COLOURS[k % 8], hatch=HATCHES[k % 8],
-                          edgecolor="white", linewidth=0)
+                sheet.box(at, level - 2, 20, 13, **_look(k, words in clear))
             sheet.text(at + 26, level, fit(words, width - 26))
             at += 26 + text_width(words) + 18
     return y + 18 * len(lines)
@@ -122,7 +158,7 @@ def _stage_key(sheet: Page, stages: Sequence[str], x: float, y: float, width: fl
 def _shares(sheet: Page, rows: pd.DataFrame, box: tuple[float, float, float, float]) -> None:
     """Bars from zero with intervals, names above each bar."""
     x, y, width, height = box
-    sheet.text(x, y + height - 14, "Part of each lever", fontsize=16, fontweight="bold")
+    sheet.text(x, y + height - 14, "Part of each lever (Shapley value)", fontsize=16, fontweight="bold")
     ax = sheet.axes(x + 4, y + 28, width - 8, height - 56)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
@@ -130,14 +166,11 @@ def _shares(sheet: Page, rows: pd.DataFrame, box: tuple[float, float, float, flo
         note(ax, "not worked out", width)
         return
     ax.set_ylim(-0.5, len(rows) - 0.5)
-    ends = np.append(rows[["value", "low", "high"]].to_numpy(dtype=float).ravel(), 0.0)
-    span = float(np.nanmax(ends) - np.nanmin(ends)) or 2.0
-    ax.set_xlim(np.nanmin(ends) - 0.06 * span, np.nanmax(ends) + 0.06 * span)
-    value_axis(ax, width - 8, signed)
+    flat_signed_axis(ax, rows[["value", "low", "high"]], width - 8, signed)
     step = (height - 56) / len(rows)
     for k, row in enumerate(rows.itertuples()):
         at = len(rows) - 1 - k
-        face = "white" if row.low <= 0 <= row.high else "#8c8c8c"
+        face = "#8c8c8c" if row.low > 0 or row.high < 0 else "white"
         ax.barh([at - 0.2], [row.value], height=0.36, color=face, edgecolor="#8c8c8c", linewidth=1.6, zorder=2)
         ax.plot([row.low, row.high], [at - 0.2] * 2, color=INK, linewidth=2.2, zorder=3)
         for j, line in enumerate(reversed(_share_words(row, step, width - 8))):
@@ -181,7 +214,7 @@ def _matrix(run: Run, name: str, titles: Mapping[str, str], tables: Mapping[str,
             scenarios: Sequence[str], outcomes: Sequence[str], theories: Sequence[str]) -> Page:
     """Share of worlds improved: theories down, outcomes and scenarios across."""
     sheet = page(run, name, "Does it hold under rival theories?",
-                 f"Of 100 worlds that differ, how many are better than the base; {number(run.worlds)} worlds a theory")
+                 f"Of 100 worlds that differ, how many are better than the base; {worlds_of(run.worlds)} a theory")
     floor = _matrix_key(sheet, [titles[s] for s in scenarios])
     top = TOP - 20 - (20 if len(scenarios) > 1 else 0)
     step, group = (top - floor) / len(theories), (WIDTH - 2 * LEFT - NAMES) / len(outcomes)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
+from matplotlib import colormaps, rc_context
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from sim.figures.scales import compact, value_axis
+from sim.figures.scales import compact, headed, value_axis, wrap_bold
 from sim.figures.style import (
     BOTTOM,
     COLOURS,
@@ -28,7 +29,6 @@ from sim.figures.style import (
     Page,
     fit,
     legend,
-    page,
     percent,
     quiet,
     text_width,
@@ -38,6 +38,7 @@ from sim.figures.swept import (
     Told,
     axis_words,
     dress,
+    end_word,
     limits_of,
     outcome_axis,
     plain,
@@ -54,6 +55,11 @@ ROWS = 15  # bars on one page
 LINE = 18.0  # points from one line of text to the next
 CONTOURS = (0.1, 0.25, 0.5, 0.75, 0.9)
 MARGIN = 54.0  # points kept for the numbers of a vertical axis
+EVEN = 0.5  # the chance at which something becomes the rule
+TALL = 120.0  # a row of bars at most, points
+RANGE, RANGE_WIDE = LEFT + 270.0, 200.0  # points: left end and length of the range of a tipping point
+THICK = 34.0  # a bar at most, points
+COLUMN_ENDS = (BOTTOM + 46, TOP - 38)  # between which columns of bars lie
 
 
 def draw(folder: Path, out: Path | None = None) -> list[Path]:
@@ -126,9 +132,12 @@ def _phase(told: Told, name: str, x: str, y: str, outcome: str) -> Page:
     table = told.here(name)
     kind = str(table["kind"].iloc[0])
     how = "cells of the grid" if kind == "grid" else "local linear fit between scattered points"
-    sheet = page(told.run, name, f"{capital(told.label(outcome))} over {plain(x)} and {plain(y)}",
-                 f"{told.where}; {how}, mean over {told.about['worlds']} worlds" + ("" if told.table("marks").empty
-                                                                                    else "; dots: positions marked"))
+    open_cells = _open_cells(table) if told.chance(outcome) else table.iloc[:0]
+    hatched = "; hatched: 95 % interval holds 50 %" if len(open_cells) else ""
+    what, dots = f"{told.where}; {how}", "" if told.table("marks").empty else "; dots: positions marked"
+    sheet = headed(told.run, name, f"{capital(told.label(outcome))} over {plain(x)} and {plain(y)}",
+                   f"{what}, mean over {told.each}{hatched}{dots}", f"{what}, {told.each}{hatched}",
+                   f"{told.where}, {told.each}{hatched}")
     left = LEFT + 30 + ticks_width(told, y)
     width, height = LEFT + 722 - left, TOP - BOTTOM - 62
     ax = sheet.axes(left, BOTTOM + 48, width, height)
@@ -138,6 +147,7 @@ def _phase(told: Told, name: str, x: str, y: str, outcome: str) -> Page:
     colours = colormaps["cividis_r"].with_extremes(bad="#dddddd")
     edges = [_edges(told, side, values) for side, values in zip((x, y), at, strict=True)]
     ax.pcolormesh(edges[0], edges[1], np.ma.masked_invalid(grid), cmap=colours, norm=norm, rasterized=True)
+    _hatch(ax, open_cells, at, edges)
     dress(ax, told, x, "x", width)
     dress(ax, told, y, "y", ticks_width(told, y) if told.axes.loc[y, "kind"] == "category" else height,
           upright=True)
@@ -151,6 +161,23 @@ def _phase(told: Told, name: str, x: str, y: str, outcome: str) -> Page:
                va="center")
     _bar(sheet, norm, colours, told, outcome, left + width + 26, BOTTOM + 48, height)
     return sheet
+
+
+def _open_cells(table: pd.DataFrame) -> pd.DataFrame:
+    """Cells of which the 95 % interval of the chance holds the even one, or that have no interval."""
+    return table[table["mean"].notna() & ~((table["low"] > EVEN) | (table["high"] < EVEN))]
+
+
+def _hatch(ax: Axes, cells: pd.DataFrame, at: Sequence[np.ndarray], edges: Sequence[np.ndarray]) -> None:
+    """Strokes over cells, light so that the colour below still tells."""
+    corners = []
+    for cell in cells.itertuples():
+        i, j = (int(np.searchsorted(middles, value)) for middles, value in zip(at, (cell.x_at, cell.y_at), strict=True))
+        (left, right), (low, high) = edges[0][i:i + 2], edges[1][j:j + 2]
+        corners.append([(left, low), (right, low), (right, high), (left, high)])
+    with rc_context({"hatch.linewidth": 0.9}):
+        ax.add_collection(PolyCollection(corners, facecolors="none", edgecolors="#ffffffb0", linewidths=0.0,
+                                         hatch="//", label="interval holds 50 %"), autolim=False)
 
 
 def _norm(grid: np.ndarray, chance: bool) -> Normalize:
@@ -229,8 +256,9 @@ def responses(told: Told) -> list[Page]:
 
 def _responses(told: Told, names: Sequence[str], outcome: str) -> Page:
     more = len(told.axes) - len(names)
-    sheet = page(told.run, f"response_{outcome}", f"{capital(told.label(outcome))}: how it responds",
-                 f"{told.where}; all else as the design has it" + (f"; {more} more in the tables" if more > 0 else ""))
+    sheet = headed(told.run, f"response_{outcome}", f"{capital(told.label(outcome))}: how it responds",
+                 f"{told.where}; all else as the design has it" + (f"; {more} more in the tables" if more > 0 else ""),
+                   told.where)
     tables = [_of(told.here(f"response_{name}"), outcome) for name in names]
     ends = _ends(tables, told.chance(outcome))
     columns = min(len(names), 4 if len(names) > 4 else len(names))
@@ -312,7 +340,7 @@ def crossed(told: Told) -> list[Page]:
 def _crossed(told: Told, x: str, y: str) -> Page:
     table = told.here(f"response_{x}_by_{y}")
     groups = list(dict.fromkeys(table.sort_values("group")["by"]))
-    sheet = page(told.run, f"response_{x}_by_{y}", f"Responses to {plain(x)}, by {plain(y)}",
+    sheet = headed(told.run, f"response_{x}_by_{y}", f"Responses to {plain(x)}, by {plain(y)}",
                  f"{told.where}; bands: 95 % interval of the mean")
     looks = [(COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]) for i in range(len(groups))]
     lead = f"{plain(y)}: "
@@ -350,24 +378,28 @@ def tornado(told: Told) -> Page | None:
     if table.empty:
         return None
     how = "points with one thing changed" if (table["method"] == "one at a time").all() else "linear fit"
-    sheet = page(told.run, "tornado", "What swings the outcomes most",
-                 f"{told.where}; from the low to the high end of each range, {how}; strokes: 95 % intervals")
+    sheet = headed(told.run, "tornado", "What swings the outcomes most",
+                   f"{told.where}; from the low to the high end of each range, {how}; strokes: 95 % intervals",
+                   f"{told.where}; low to high end of each range, {how}; strokes: 95 % intervals")
 
     def bars(ax: Axes, own: pd.DataFrame, outcome: str) -> list[str]:
         ax.axvline(0, color=INK, linewidth=1)
         for i, row in enumerate(own.itertuples()):
             colour = COLOURS[0] if row.swing < 0 else COLOURS[1]
-            ax.barh(i, row.swing, height=0.62, color=colour)
+            clear = row.swing_low > 0 or row.swing_high < 0
+            ax.barh(i, row.swing, height=_thickness(len(own)), facecolor=colour if clear else "white",
+                    edgecolor=colour, linewidth=1.8)
             ax.plot([row.swing_low, row.swing_high], [i, i], color=INK, linewidth=1.6)
-        reach = 1.15 * max(float(own["swing"].abs().max()), 1e-9)
-        beyond = float(np.nanmax(np.abs(own[["swing_low", "swing_high"]].to_numpy()), initial=0.0))
-        ax.set_xlim(-min(1.6 * reach, max(reach, beyond)), min(1.6 * reach, max(reach, beyond)))
+        ends = np.abs(own[["swing", "swing_low", "swing_high"]].to_numpy(dtype=float))
+        reach = 1.06 * max(float(np.nanmax(ends, initial=0.0)), 1e-9)
+        ax.set_xlim(-reach, reach)
         fits = own["r2"].dropna()
         parts = ["in points"] if told.chance(outcome) else []
         return [", ".join([*parts, *([f"{percent(float(fits.iloc[0]))} explained"] if len(fits) else [])])]
 
     _columns(sheet, told, table, bars)
-    legend(sheet, [("lowers", "line", COLOURS[0]), ("raises", "line", COLOURS[1])], LEFT, BOTTOM + 4)
+    _bar_legend(sheet, [("lowers", COLOURS[0], True), ("raises", COLOURS[1], True),
+                        ("hollow: interval holds zero or is missing", SOFT, False)])
     return sheet
 
 
@@ -377,24 +409,26 @@ def sobol(told: Told) -> Page | None:
     if table.empty:
         return None
     whole = table["ST"].notna().any()
-    sheet = page(told.run, "sobol", "Shares of the differences between points",
+    sheet = headed(told.run, "sobol", "Shares of the differences between points",
                  f"{told.where}; Sobol indices with 95 % intervals" + (
                      "" if whole else " (first order only: the design has no pairs)"))
 
     def bars(ax: Axes, own: pd.DataFrame, outcome: str) -> list[str]:
+        shifted = 0.29 * _thickness(len(own)) if whole else 0.0
         for i, row in enumerate(own.itertuples()):
-            for name, shift, colour in (("S1", -0.18 if whole else 0.0, COLOURS[0]), ("ST", 0.18, COLOURS[7])):
+            for name, shift, colour in (("S1", -shifted, COLOURS[0]), ("ST", shifted, COLOURS[7])):
                 value = float(getattr(row, name))
                 if np.isfinite(value):
-                    ax.barh(i + shift, max(value, 0.0), height=0.34 if whole else 0.62, color=colour)
+                    ax.barh(i + shift, max(value, 0.0), height=_thickness(len(own)) * (0.55 if whole else 1.0),
+                            color=colour)
                     ax.plot([getattr(row, f"{name}_low"), getattr(row, f"{name}_high")], [i + shift] * 2, color=INK,
                             linewidth=1.4)
         ax.set_xlim(0, max(1.0, float(own[["S1", "ST"]].max().max())))
         return []
 
     _columns(sheet, told, table.assign(swing=table["ST"].fillna(table["S1"])), bars, words=lambda v: f"{100 * v:.0f} %")
-    legend(sheet, [("alone (S1)", "line", COLOURS[0]), *([("with all it interacts with (ST)", "line", COLOURS[7])]
-                                                         if whole else [])], LEFT, BOTTOM + 4)
+    _bar_legend(sheet, [("alone (S1)", COLOURS[0], True),
+                        *([("with all it interacts with (ST)", COLOURS[7], True)] if whole else [])])
     return sheet
 
 
@@ -403,12 +437,12 @@ def morris(told: Told) -> Page | None:
     table = told.here("morris")
     if table.empty:
         return None
-    sheet = page(told.run, "morris", "Elementary effects (Morris)",
+    sheet = headed(told.run, "morris", "Elementary effects (Morris)",
                  f"{told.where}; bars: mean size of the effect over the whole range, strokes: 95 %, dots: spread")
 
     def bars(ax: Axes, own: pd.DataFrame, outcome: str) -> list[str]:
         for i, row in enumerate(own.itertuples()):
-            ax.barh(i, row.mu_star, height=0.62, color=COLOURS[0])
+            ax.barh(i, row.mu_star, height=_thickness(len(own)), color=COLOURS[0])
             ax.plot([row.mu_star_low, row.mu_star_high], [i, i], color=INK, linewidth=1.6)
             ax.plot(row.sigma, i, "o", color=COLOURS[1], markeredgecolor="white", markersize=8)
         ax.set_xlim(0, 1.1 * max(float(own[["mu_star_high", "sigma"]].max().max()), 1e-9))
@@ -426,9 +460,10 @@ def _columns(sheet: Page, told: Told, table: pd.DataFrame, bars: Any, words: Any
     order = list(share.sort_values(ascending=False, kind="stable").index)
     shown = order[:ROWS]
     label = min(max(text_width(plain(name)) for name in shown) + 12, 250.0)
-    floor, top = BOTTOM + 46, TOP - 38
+    floor, top = COLUMN_ENDS
     wide = (WIDTH - 2 * LEFT - label) / max(len(outcomes), 1)
-    high = min(46.0, (top - floor) / len(shown))
+    high = _row_height(len(shown))
+    top -= (top - floor - high * len(shown)) / 2
     floor = top - high * len(shown)
     for i, name in enumerate(shown):
         sheet.text(LEFT + label - 8, top - (i + 0.5) * high, fit(plain(name), label - 8), ha="right",
@@ -449,6 +484,25 @@ def _columns(sheet: Page, told: Told, table: pd.DataFrame, bars: Any, words: Any
         sheet.text(WIDTH - LEFT, BOTTOM + 4, f"{len(order) - ROWS} more in the tables", ha="right", color=SOFT)
 
 
+def _row_height(rows: int) -> float:
+    """Points for each of few or many rows of bars."""
+    return min(TALL, (COLUMN_ENDS[1] - COLUMN_ENDS[0]) / rows)
+
+
+def _thickness(rows: int) -> float:
+    """Of a bar, as a share of its row."""
+    return min(0.62, THICK / _row_height(rows))
+
+
+def _bar_legend(sheet: Page, entries: Sequence[tuple[str, str, bool]]) -> None:
+    """Samples of bars, filled or hollow, with words."""
+    at, y = LEFT, BOTTOM + 4
+    for words, colour, full in entries:
+        sheet.box(at, y - 2, 28, 13, facecolor=colour if full else "white", edgecolor=colour, linewidth=1.6)
+        sheet.text(at + 34, y, words)
+        at += 34 + text_width(words) + 20
+
+
 def _points(value: float) -> str:
     """A difference of chances in percentage points."""
     return f"{100 * value:.3g}".replace("-", "−")
@@ -464,40 +518,44 @@ def boxes(told: Told) -> Page | None:
     if table.empty:
         return None
     which = str(table["futures"].iloc[0])
-    sheet = page(told.run, "discovery", f"Futures that {which}",
-                 "Boxes found by PRIM; bars: the part of each range that belongs to the box")
-    y = TOP - 4
+    sheet = headed(told.run, "discovery", f"Futures that {told.named(which)}",
+                   "Boxes found by PRIM; bars: the part of each range that belongs to the box")
+    need = sum(38 + 26 * len(own) for _, own in table.groupby("box"))
+    grow = float(np.clip((TOP - BOTTOM - 28) / need, 1.0, 2.4))
+    y = TOP - 4 - max(0.0, TOP - BOTTOM - 28 - grow * need) / 2
     for number_of, own in table.groupby("box", sort=True):
         row = own.iloc[0]
-        told_words = (f"Box {number_of}: {percent(row['density'])} {which} ({percent(row['density_low'])} to "
-                      f"{percent(row['density_high'])}); covers {percent(row['coverage'])} of these")
+        span = f"{percent(row['density_low'])} to {percent(row['density_high'])}"
+        told_words = (f"Box {number_of}: {percent(row['density'])} {told.named(which)} ({span}); covers "
+                      f"{percent(row['coverage'])} of these")
         if y - 22 - 26 * len(own) < BOTTOM + 24:
             break
-        y -= 22
-        sheet.text(LEFT, y, fit(told_words, WIDTH - 2 * LEFT, weight="bold"), fontweight="bold")
-        y -= 8
+        y -= 22 * grow
+        for k, line in enumerate(reversed(wrap_bold(told_words, WIDTH - 2 * LEFT, 2 if grow > 1.5 else 1))):
+            sheet.text(LEFT, y + 17 * k, line, fontweight="bold")
+        y -= 8 * grow
         for limit in own.itertuples():
-            y -= 26
-            _limit(sheet, told, limit, y)
-        y -= 8
+            y -= 26 * grow
+            _limit(sheet, told, limit, y, 15 * grow)
+        y -= 8 * grow
     sheet.text(LEFT, BOTTOM + 4, "Further boxes hold what is left of futures outside the earlier ones; all in "
                "discovery.md", color=SOFT)
     return sheet
 
 
-def _limit(sheet: Page, told: Told, limit: Any, y: float) -> None:
+def _limit(sheet: Page, told: Told, limit: Any, y: float, thick: float) -> None:
     name, left, wide = str(limit.parameter), LEFT + 250.0, 330.0
     low, high = limits_of(told, name)
     row = told.axes.loc[name]
-    sheet.text(left - 10, y + 6, fit(plain(name), 230), ha="right")
-    sheet.box(left, y + 3, wide, 15, facecolor="#e2e2e2", linewidth=0)
+    sheet.text(left - 10, y + thick / 2 - 2, fit(plain(name), 230), ha="right")
+    sheet.box(left, y + 3, wide, thick, facecolor="#e2e2e2", linewidth=0)
     for start, end in _spans(limit, row, low, high):
         log = row["scale"] == "log"
         a, b = (float(np.clip((np.log(v / low) / np.log(high / low)) if log else (v - low) / (high - low), 0, 1))
                 for v in (start, end))
-        sheet.box(left + a * wide, y + 3, (b - a) * wide, 15, facecolor=COLOURS[0], linewidth=0)
+        sheet.box(left + a * wide, y + 3, (b - a) * wide, thick, facecolor=COLOURS[0], linewidth=0)
     words = str(limit.words).removeprefix(name).strip()
-    sheet.text(left + wide + 12, y + 6, fit(words, WIDTH - LEFT - left - wide - 12))
+    sheet.text(left + wide + 12, y + thick / 2 - 2, fit(words, WIDTH - LEFT - left - wide - 12))
 
 
 def _spans(limit: Any, row: pd.Series, low: float, high: float) -> list[tuple[float, float]]:
@@ -508,7 +566,7 @@ def _spans(limit: Any, row: pd.Series, low: float, high: float) -> list[tuple[fl
 
 
 def tipping(told: Told) -> Page | None:
-    """Where each axis tips the undesired, with the interval."""
+    """Where each axis tips the undesired, with the interval; what does not tip within its range is told in a line."""
     table = told.table("tipping")
     bad = told.about["undesired"]
     if len(table):
@@ -517,42 +575,98 @@ def tipping(told: Told) -> Page | None:
         return None
     whole = table[table["at"] == ""]
     rows = table if len(whole) <= 2 else whole
-    rows = rows[:ROWS]
-    sheet = page(told.run, "tipping", f"Where futures that have {bad['words']} become the rule",
-                 "Dot: value at which the chance is one half, others at their mean; bar: 95 % interval; arrow: beyond "
-                 "the range")
-    high = min(40.0, (TOP - BOTTOM - 40) / len(rows))
-    left, wide = LEFT + 260.0, 260.0
-    for i, row in enumerate(rows.itertuples()):
-        y = TOP - 10 - (i + 1) * high
-        words = plain(str(row.parameter)) + (f", {plain(str(row.at))}" if row.at else "")
-        sheet.text(left - 14, y + 4, fit(words, 240), ha="right", fontweight="normal" if row.at else "bold")
-        _tip(sheet, told, row, left, y, wide)
-        here = str(row.inside) == "True"
-        text = f"{row.tipping} ({row.low} to {row.high})" if here else "none within the range"
-        sheet.text(left + wide + 16, y + 4, fit(text, WIDTH - LEFT - left - wide - 16))
+    sheet = headed(told.run, "tipping", f"Where futures that have {told.named(bad['words'])} become the rule",
+                   "Dot: value at which the chance is one half, others at their mean; bar: 95 % interval; shaded: side "
+                   "of the rule", "Dot: value at which the chance is one half; bar: 95 % interval")
+    state = pd.Series([_state(told, row) for row in rows.itertuples()], index=rows.index)
+    y = TOP - 6
+    groups = [(str(name), own, state[own.index]) for name, own in rows.groupby("parameter", sort=False)]
+    found = [group for group in groups if (group[2] != "none").any()]
+    need = sum(46 + 26 * int((kind != "none").sum()) for _, _, kind in found)
+    grow = float(np.clip((TOP - BOTTOM - 44) / max(need, 1), 0.66, 1.5))
+    drawn = 0
+    for name, own, kind in found:
+        if y - 46 < BOTTOM + 36:
+            break
+        y, drawn = _tips(sheet, told, name, own, kind, y, grow), drawn + 1
+    none = [plain(name) for name, _, kind in groups if (kind == "none").all()]
+    left = [f"No tipping point within the range of {', '.join(none)}"] if none else []
+    left += [f"{len(found) - drawn} more in the tables"] if drawn < len(found) else []
+    for k, line in enumerate(reversed(wrap("; ".join(left), WIDTH - 2 * LEFT, 2))):
+        sheet.text(LEFT, BOTTOM + 4 + 17 * k, line, color=SOFT)
     return sheet
 
 
-def _tip(sheet: Page, told: Told, row: Any, left: float, y: float, wide: float) -> None:
-    axis = told.axes.loc[str(row.parameter)]
-    low, high = limits_of(told, str(row.parameter))
-    log = axis["scale"] == "log"
+def _state(told: Told, row: Any) -> str:
+    """'whole' where the interval is the whole range, 'inside' where it tips within the range, else 'none'."""
+    low, high = (float(told.axes.loc[str(row.parameter), end]) for end in ("low", "high"))
+    if row.low_at <= low and row.high_at >= high:
+        return "whole"
+    return "inside" if str(row.inside) == "True" else "none"
 
-    def place(value: float) -> float:
-        if log:
-            value = max(value, low * 1e-6)
-            return float(np.log(value / low) / np.log(high / low))
-        return float((value - low) / (high - low))
 
+def _tips(sheet: Page, told: Told, name: str, rows: pd.DataFrame, state: pd.Series, y: float, grow: float) -> float:
+    """The rows of one thing varied under its name and the ends of its range; returns the height below them."""
+    axis = told.axes.loc[name]
+    ends = [end_word(axis, float(axis[end])) for end in ("low", "high")]
+    y -= 17
+    sheet.text(LEFT, y, fit(plain(name), RANGE - LEFT - 40, weight="bold"), fontweight="bold")
+    beside = RANGE + RANGE_WIDE + max(22.0, text_width(ends[1]) / 2 + 12)
+    sheet.text(beside, y, fit(str(axis["label"]), WIDTH - LEFT - beside), color=SOFT)
+    for x, words in zip((RANGE, RANGE + RANGE_WIDE), ends, strict=True):
+        sheet.text(x, y, words, ha="center", color=SOFT)
+    for row, kind in zip(rows.itertuples(), state, strict=True):
+        if kind != "none" and y - 26 * grow > BOTTOM + 36:
+            y -= 26 * grow
+            _tip(sheet, told, row, kind, y)
+    none = _untipped(rows[(state == "none").to_numpy()])
+    if none:
+        y -= 20 * max(grow, 1.0)
+        sheet.text(LEFT + 12, y, fit(none, WIDTH - 2 * LEFT - 12), color=SOFT)
+    return y - 9 * grow
+
+
+def _untipped(rows: pd.DataFrame) -> str:
+    """The rows without a tipping point within the range in one line; '' where there are none."""
+    if rows.empty:
+        return ""
+    where = ["others at their mean"] if (rows["at"] == "").any() else []
+    given = [str(at) for at in rows["at"] if at]
+    if given:
+        lead = given[0].partition(" = ")[0]
+        where.append(f"{plain(lead)} = " + ", ".join(at.partition(" = ")[2] for at in given))
+    return f"no tipping point within the range: {'; '.join(where)}"
+
+
+def _tip(sheet: Page, told: Told, row: Any, kind: str, y: float) -> None:
+    """One row: where it tips, its interval, and on which side the undesired is the rule."""
+    place = _placed(told, str(row.parameter))
     at, start, end = (place(float(v)) for v in (row.tipping_at, row.low_at, row.high_at))
-    sheet.line([left, left + wide], [y + 8, y + 8], color="#cccccc", linewidth=2)
-    colour = COLOURS[0] if 0 <= at <= 1 else SOFT
+    sheet.text(RANGE - 20, y + 4, fit(plain(str(row.at)) or "others at their mean", RANGE - LEFT - 20), ha="right")
+    sheet.line([RANGE, RANGE + RANGE_WIDE], [y + 8, y + 8], color="#cccccc", linewidth=2)
     a, b = np.clip([start, end], 0, 1)
-    sheet.box(left + a * wide, y + 4, max((b - a) * wide, 2.0), 8, facecolor=colour, alpha=0.35, linewidth=0)
-    marker = "o" if 0 <= at <= 1 else ">" if at > 1 else "<"
-    x = left + float(np.clip(at, 0, 1)) * wide
-    sheet.line([x, x], [y + 8, y + 8], color=colour, marker=marker, markersize=10, markeredgecolor="white")
+    colour = COLOURS[0] if kind == "inside" else "#999999"
+    if kind == "inside":
+        rule = (at, 1.0) if row.direction == "rises" else (0.0, at)
+        sheet.box(RANGE + rule[0] * RANGE_WIDE, y - 1, (rule[1] - rule[0]) * RANGE_WIDE, 18, facecolor=COLOURS[1],
+                  alpha=0.16, linewidth=0)
+    sheet.box(RANGE + a * RANGE_WIDE, y + 4, max((b - a) * RANGE_WIDE, 2.0), 8, facecolor=colour, alpha=0.45,
+              linewidth=0)
+    side = "above" if row.direction == "rises" else "below"
+    words = "not located: interval is the whole range"
+    if kind == "inside":
+        x = RANGE + at * RANGE_WIDE
+        sheet.line([x, x], [y + 8, y + 8], color=colour, marker="o", markersize=10, markeredgecolor="white")
+        words = f"the rule {side} {row.tipping} ({row.low} to {row.high})"
+    sheet.text(RANGE + RANGE_WIDE + 22, y + 4, fit(words, WIDTH - LEFT - RANGE - RANGE_WIDE - 22))
+
+
+def _placed(told: Told, name: str) -> Callable[[float], float]:
+    """From a value to its share of the range, on the axis's own scale."""
+    low, high = limits_of(told, name)
+    if told.axes.loc[name, "scale"] == "log":
+        return lambda value: float(np.log(max(value, low * 1e-6) / low) / np.log(high / low))
+    return lambda value: float((value - low) / (high - low))
 
 
 def pareto(told: Told) -> Page | None:
@@ -561,17 +675,20 @@ def pareto(told: Told) -> Page | None:
     if table.empty:
         return None
     outcomes = [name for name in shown_outcomes(told) if name in set(table["outcome"])][:2]
-    sheet = page(told.run, "pareto", "Effort against outcomes",
-                 f"{told.where}; each dot a point of the sweep; large: no other has less effort and a better outcome")
+    sheet = headed(told.run, "pareto", "Effort against outcomes",
+                   f"{told.where}; each dot a point of the sweep; large: no other has less effort and a better outcome",
+                   f"{told.where}; each dot a point; large: no other has less effort and a better outcome")
+    sheet.text(LEFT, BOTTOM + 4, "vertical strokes: 95 % interval of the mean; only levers count as effort, parameters "
+               "and dials cost nothing", color=SOFT)
     wide = (WIDTH - 2 * LEFT) / max(len(outcomes), 1)
     for k, outcome in enumerate(outcomes):
-        x, width, height = LEFT + k * wide + 70, wide - 70 - 24, TOP - BOTTOM - 84
+        x, width, height = LEFT + k * wide + 70, wide - 70 - 24, TOP - BOTTOM - 104
         own = _of(table, outcome)
         front = own[own["on_front"].astype(str) == "True"].sort_values("effort")
         better = "lower" if told.outcomes.loc[outcome, "wish"] == "-" else "higher"
         sheet.text(x - 50, TOP - 16, fit(f"{capital(told.label(outcome))} ({better} is better)", wide - 40,
                                          weight="bold"), fontweight="bold")
-        ax = sheet.axes(x, BOTTOM + 48, width, height)
+        ax = sheet.axes(x, BOTTOM + 68, width, height)
         ax.scatter(own["effort"], own["mean"], s=16, color="#9a9a9a", linewidths=0)
         ax.plot(front["effort"], front["mean"], color=COLOURS[0], linewidth=1.6, drawstyle="steps-post")
         error = np.abs(front[["low", "high"]].to_numpy().T - front["mean"].to_numpy())
@@ -580,7 +697,7 @@ def pareto(told: Told) -> Page | None:
         outcome_axis(ax, told.chance(outcome), float(own["mean"].min()), float(max(own["mean"].max(),
                                                                                     front["high"].max())))
         value_axis(ax, width)
-        sheet.text(x + width / 2, BOTTOM + 8, "effort, in effort units", ha="center")
+        sheet.text(x + width / 2, BOTTOM + 27, "effort of the levers, in effort units", ha="center")
     return sheet
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -42,15 +43,32 @@ class Told:
     @property
     def where(self) -> str:
         """The place and the period in words."""
-        place = "all countries" if self.place == ALL else self.place
+        place = "all countries" if self.place == ALL else self.names.get(self.place, self.place)
         return f"{place}, period '{self.about['period']}'"
 
     @property
+    def names(self) -> dict[str, str]:
+        """Names of places by code, as far as the analysis tells them."""
+        return dict(self.about.get("names", {}))
+
+    def named(self, words: str) -> str:
+        """Words with the codes of places replaced by their names."""
+        for code, name in self.names.items():
+            words = re.sub(rf"(?<= in ){re.escape(code)}\b", name, words)
+        return words
+
+    @property
+    def each(self) -> str:
+        """The worlds of a point in words."""
+        worlds = int(self.about["worlds"])
+        return f"{number(worlds)} {'world' if worlds == 1 else 'worlds'} a point"
+
+    @property
     def run(self) -> Any:
-        """What heads and feet of pages say."""
-        points = f": {number(self.about['points'])} points"
-        return SimpleNamespace(worlds=self.about["worlds"], seed=self.about["seed"],
-                               title=self.about["title"] + points, name=self.about["name"] + points)
+        """What heads and feet of pages say; points that draw their own luck have worlds of their own."""
+        points, worlds = int(self.about["points"]), int(self.about["worlds"])
+        return SimpleNamespace(worlds=worlds * (points if self.about["luck"] == "own" else 1), seed=self.about["seed"],
+                               title=self.about["title"], name=f"{number(points)} points")
 
     def table(self, name: str) -> pd.DataFrame:
         """A table by name; empty where there is none."""
@@ -110,6 +128,13 @@ def axis_words(told: Told, name: str, width: float) -> str:
 def month_word(at: float) -> str:
     """Months since year 0 as YYYY-MM."""
     return f"{int(at) // 12:04d}-{int(at) % 12 + 1:02d}"
+
+
+def end_word(axis: pd.Series, at: float) -> str:
+    """An end of the range of something varied."""
+    if axis["kind"] == "date":
+        return "never" if at == axis["never"] else month_word(at)
+    return f"{at:.3g}"
 
 
 def dress(ax: Axes, told: Told, name: str, side: str, width: float, upright: bool = False) -> None:

@@ -15,13 +15,16 @@ from scipy.stats import binomtest
 
 from sim.figures import draw_comparison, draw_robust
 from sim.figures.compared import Compared, batches, discoveries, explained, read, short, sign_test
-from sim.figures.comparison import MARKS, UNDECIDED, pages
-from sim.figures.elsewhere import BETTER, WORSE, Diverging
-from sim.figures.scales import compact, shares, signed
+from sim.figures.comparison import MARKS, UNDECIDED, forest_rows, pages
+from sim.figures.elsewhere import BETTER, WORSE, Diverging, agrees
+from sim.figures.reasons import stages_told_apart, worlds_of
+from sim.figures.scales import compact, round_ends, shares, signed
 from sim.figures.style import CAVEAT, FONT, Page, quiet
 
 sys.path.insert(0, str(Path(__file__).parent))
-from fake_comparison import make_comparison, make_robust
+from fake_comparison import WHY_WORLDS, make_comparison, make_robust
+
+MARKERS = {marker for marker, _ in [*MARKS.values(), UNDECIDED]}
 
 CASES = {"one": {"others": 1}, "three": {"others": 3}, "five": {"others": 5}, "same": {"others": 2, "same": True},
          "bare": {"others": 1, "why": False, "robust": False, "months": 12}}
@@ -93,7 +96,7 @@ def test_every_figure_says_what_it_is(sheets: list[Page], compared: Compared) ->
     for sheet in sheets:
         said = words(sheet)
         assert CAVEAT in said, sheet.name
-        assert f"{compared.run.worlds} worlds" in said
+        assert f"{WHY_WORLDS if sheet.name.startswith('why_') else compared.run.worlds} worlds" in said
         assert f"seed {compared.run.seed}" in said
 
 
@@ -109,7 +112,7 @@ def test_marks_of_the_forest_are_the_directions_of_the_table(sheets: list[Page],
     rows = compared.effects[(compared.effects["place"] == "ALL") & (compared.effects["outcome"] != "effort")]
     rows = rows[rows["direction"] != "same in every world"]
     drawn = [line for sheet in named(sheets, "forest") for ax in sheet.figure.axes if ax.axison for line in ax.lines
-             if line.get_marker() in "os<>" and line.get_markersize() == 9]
+             if line.get_markersize() == 9 and line.get_marker() in MARKERS]
     for direction in [*MARKS, "undecided"]:
         marker, colour = MARKS.get(direction, UNDECIDED)
         mine = [line for line in drawn if (line.get_marker(), line.get_color()) == (marker, colour)]
@@ -119,10 +122,9 @@ def test_marks_of_the_forest_are_the_directions_of_the_table(sheets: list[Page],
 
 def test_marks_lie_on_the_side_of_their_difference(sheets: list[Page], compared: Compared) -> None:
     ax = next(ax for ax in named(sheets, "forest")[0].figure.axes if ax.axison)
-    wish = compared.outcomes["wish"].drop("effort")
-    names = sorted(wish.index, key=lambda outcome: "-+ ".index(wish[outcome] or " "))
+    names = forest_rows(compared)
     for line in ax.lines:
-        if line.get_marker() in "os<>" and line.get_markersize() == 9:
+        if line.get_markersize() == 9 and line.get_marker() in MARKERS:
             outcome = names[len(names) - 1 - int(line.get_ydata()[0])]
             row = compared.effect(compared.others[0], outcome, "ALL")
             assert row is not None
@@ -189,12 +191,91 @@ def test_discoveries_by_hand() -> None:
 
 
 def test_short_words() -> None:
-    assert [compact(v) for v in (1.5e6, -200_000, 35, 0)] == ["1.5M", "−200k", "35", "0"]
+    assert [compact(v) for v in (1.5e6, -200_000, 999_700, 5000, 35, 0)] == ["1.5M", "−200k", "1M", "5k", "35", "0"]
+    assert [worlds_of(n) for n in (1, 16)] == ["1 world", "16 worlds"]
     assert [signed(v) for v in (12_000, -3.14, 0)] == ["+12k", "−3.1", "0"]
     assert [shares(v) for v in (0.25, -0.014, 1.2, 0)] == ["+25 %", "−1.4 %", "+120 %", "0"]
     assert short("deaths_civilians") == "civilians killed"
     assert explained("residents who reach the distant theatre", "departures").startswith("residents")
     assert explained("attacks", "attacks") == ""
+
+
+@pytest.mark.parametrize(("low", "high"), [(-640, 310), (-13_500, 900), (-11, 0.001), (0, 7), (-96, 0), (-1, 1)])
+def test_an_axis_of_differences_has_three_ticks_and_both_sides(low: float, high: float) -> None:
+    start, end, step = round_ends(low, high)
+    assert start <= low <= high <= end
+    assert (end - start) <= 1.5 * (high - low)
+    assert (end >= step) == (high > 0)
+    assert (start <= -step) == (low < 0)
+    assert np.floor(end / step + 1e-9) - np.ceil(start / step - 1e-9) + 1 >= 3
+
+
+def test_outcomes_that_get_worse_stand_first(compared: Compared) -> None:
+    rows = compared.effects[compared.effects["place"] == "ALL"]
+    worse = rows[rows["direction"] == "worse"]["outcome"].value_counts()
+    counts = [int(worse.get(outcome, 0)) for outcome in forest_rows(compared)]
+    assert counts == sorted(counts, reverse=True)
+    assert len(counts) == len(compared.outcomes) - 1
+
+
+def test_long_titles_of_scenarios_are_not_cut(tmp_path: Path) -> None:
+    made = read(make_comparison(tmp_path, others=4, regions=12, robust=False))
+    title = made.titles["scenario_3"]
+    assert len(title) > 80
+    with quiet():
+        for sheet in pages(made):
+            if sheet.name.startswith(("fans_", "why_", "map_", "displacement_")) and "scenario_3" in sheet.name:
+                assert title in words(sheet).replace("  ", " "), sheet.name
+    assert made.window == ""
+
+
+def test_a_window_is_named_and_the_why_is_of_the_whole_run(tmp_path: Path) -> None:
+    """The scenario runs to 2017-12; only its first two years were compared, but the curves show all months."""
+    made = read(make_comparison(tmp_path, others=1, regions=12, robust=False, last="2012-12"))
+    assert made.window == "2011-01 to 2012-12"
+    with quiet():
+        for sheet in pages(made):
+            said = words(sheet)
+            if sheet.name.startswith("why_"):
+                assert "2011-01 to 2017-12" in said.replace("Whole", "whole")
+                assert f"{WHY_WORLDS} worlds" in said
+                assert f"{made.run.worlds} worlds" not in said
+            else:
+                curves = sheet.name.startswith(("fans_", "differences"))
+                assert ("effects read 2011-01 to 2012-12" if curves else "2011-01 to 2012-12 only") in said, sheet.name
+
+
+def test_stages_that_are_not_told_apart_are_hollow(sheets: list[Page], compared: Compared) -> None:
+    """The made-up sentences tell recruitment and passage apart, not exposure; destinations are not mentioned."""
+    rows = pd.DataFrame({"stage": ["recruitment", "exposure", "destinations", "passage"]})
+    if compared.why:
+        account = compared.account(compared.others[0], "departures")
+        assert stages_told_apart(account, rows) == {"recruitment", "passage"}
+    for sheet in named(sheets, "why_"):
+        faces = {bars.get_label(): {patch.get_facecolor()[:3] for patch in bars} for bars in
+                 next(ax for ax in sheet.figure.axes if len(ax.containers) > 1).containers if len(bars) > 1}
+        hollow = {stage for stage, colours in faces.items() if colours == {(1.0, 1.0, 1.0)}}
+        assert hollow & set(rows["stage"]) == {"exposure", "destinations"}
+    assert stages_told_apart("", rows) == set()
+
+
+def test_a_bar_of_the_displacement_is_filled_by_one_rule(sheets: list[Page], compared: Compared) -> None:
+    for sheet, scenario in zip(named(sheets, "displacement_"), compared.others, strict=True):
+        countries = [ax for ax in sheet.figure.axes if ax.axison][::2]
+        for ax, outcome in zip(countries, compared.headline(), strict=True):
+            for patch, country in zip(ax.patches, compared.run.countries.index, strict=True):
+                row = compared.effect(scenario, outcome, str(country))
+                assert row is not None
+                clear = row["mean_low"] > 0 or row["mean_high"] < 0
+                solid = str(row["decided"]) == "True" and clear
+                assert (patch.get_facecolor()[:3] != (1.0, 1.0, 1.0)) == solid, (scenario, outcome, country)
+
+
+def test_a_mean_against_most_worlds_does_not_agree() -> None:
+    assert agrees(80, 20, -3.0, "-")
+    assert not agrees(80, 20, 3.0, "-")
+    assert agrees(80, 20, 3.0, "+")
+    assert not agrees(50, 50, 3.0, "-")
 
 
 def test_batches_hold_everything_once() -> None:

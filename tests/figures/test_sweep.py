@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from sim.figures import draw_sweep
+from sim.figures.reasons import worlds_of
 from sim.figures.style import CAVEAT, FONT, Page, quiet
-from sim.figures.sweep import pages
+from sim.figures.sweep import _untipped, pages, shown_outcomes
 from sim.figures.swept import month_word, read
 from sim.sweeps.analysis import analyse
 from sim.sweeps.rows import Rows
@@ -104,13 +107,73 @@ def test_no_text_is_cut_off_or_overlaps(sheets: list[Page]) -> None:
             assert lifted or across <= 1.5 or up <= 4, f"{sheet.name}: {a!r} and {b!r} overlap"
 
 
-def test_fonts_are_legible_and_every_page_says_what_it_is(sheets: list[Page]) -> None:
+def test_fonts_are_legible_and_every_page_says_what_it_is(case: tuple[str, Path], sheets: list[Page]) -> None:
     for sheet in sheets:
         assert not [t.get_text() for t in texts(sheet) if t.get_fontsize() < FONT]
         words = " ".join(t.get_text() for t in sheet.figure.texts)
         assert CAVEAT in words
         assert "A sweep of a known function" in words
         assert "period 'all'" in words or "Dot: value" in words or "PRIM" in words
+        about = read(case[1]).about
+        worlds = about["worlds"] * (about["points"] if about["luck"] == "own" else 1)
+        assert f" · {worlds_of(worlds)} · " in words
+
+
+def test_bars_whose_interval_holds_zero_are_hollow_and_no_stroke_is_clipped(case: tuple[str, Path],
+                                                                         sheets: list[Page]) -> None:
+    table = read(case[1]).here("tornado")
+    for sheet in (s for s in sheets if s.name == "tornado"):
+        hollow = sum(patch.get_facecolor()[:3] == (1.0, 1.0, 1.0) for ax in sheet.figure.axes for patch in ax.patches)
+        drawn = table[table["outcome"].isin(shown_outcomes(read(case[1])))]
+        clear = (drawn["swing_low"] > 0) | (drawn["swing_high"] < 0)
+        assert hollow == int((~clear).sum())
+        for ax in sheet.figure.axes:
+            ends = [v for line in ax.lines for v in line.get_xdata() if np.isfinite(v)]
+            assert ax.get_xlim()[0] <= min(ends) <= max(ends) <= ax.get_xlim()[1]
+
+
+def test_cells_that_may_lie_on_either_side_of_even_are_hatched(case: tuple[str, Path], sheets: list[Page]) -> None:
+    if case[0] not in ("grid", "smooth"):
+        pytest.skip("only these have a chance over two axes")
+    table = read(case[1]).here("phase_first_second_foothold_any")
+    open_cells = table[table["mean"].notna() & ~((table["low"] > 0.5) | (table["high"] < 0.5))]
+    assert 0 < len(open_cells) < len(table)
+    sheet = next(sheet for sheet in sheets if sheet.name == "phase_first_second_foothold_any")
+    hatched = [item for ax in sheet.figure.axes for item in ax.collections if item.get_label() == "interval holds 50 %"]
+    assert [len(item.get_paths()) for item in hatched] == [len(open_cells)]
+    assert "hatched: 95 % interval holds 50 %" in " ".join(t.get_text() for t in sheet.figure.texts)
+
+
+def test_tipping_points_say_their_side_and_the_ends_of_the_range(case: tuple[str, Path], sheets: list[Page]) -> None:
+    told, sheet = read(case[1]), next((sheet for sheet in sheets if sheet.name == "tipping"), None)
+    if sheet is None:
+        pytest.skip("nothing tips here")
+    words = [t.get_text() for t in sheet.figure.texts]
+    sides = {"rises": "above", "falls": "below"}
+    table = told.table("tipping")
+    for row in table[(table["at"] == "") & (table["inside"] == "True")].itertuples():
+        low, high = (told.axes.loc[row.parameter, end] for end in ("low", "high"))
+        whole = row.low_at <= low and row.high_at >= high
+        said = f"the rule {sides[row.direction]} {row.tipping} ("
+        assert any(text.startswith(said) for text in words) != whole
+        assert f"{high:.3g}" in words
+    gone = table[(table["at"] == "") & (table["inside"] != "True")]
+    assert all(row.parameter in " ".join(words) for row in gone.itertuples())
+
+
+def test_what_does_not_tip_within_its_range_is_summed_up() -> None:
+    rows = pd.DataFrame({"at": ["", "division = 0", "division = 0.1"]})
+    assert _untipped(rows) == "no tipping point within the range: others at their mean; division = 0, 0.1"
+    assert _untipped(rows[:1]) == "no tipping point within the range: others at their mean"
+    assert _untipped(rows[:0]) == ""
+
+
+def test_names_stand_for_codes_where_the_analysis_has_them(case: tuple[str, Path]) -> None:
+    told = read(case[1])
+    named = replace(told, about=told.about | {"names": {told.place: "Borvia", "BB": "Borvia"}})
+    assert named.named("have a foothold in BB") == "have a foothold in Borvia"
+    assert named.named("BBC in BBC") == "BBC in BBC"
+    assert named.where.startswith("all countries" if told.place == "ALL" else "Borvia")
 
 
 def test_marks_are_named_on_the_phase_diagram(case: tuple[str, Path], sheets: list[Page]) -> None:
