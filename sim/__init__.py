@@ -108,19 +108,24 @@ def run(scenario: Scenario | str | Path, *, jobs: int = 0, progress: Callable[[i
 
 
 def compare(base: Scenario | str | Path, *others: Scenario | str | Path, worlds: int | None = None,
-            outcomes: Sequence[str] | None = None, **options: Any) -> Comparison:
+            outcomes: str | Sequence[str] | None = None, **options: Any) -> Comparison:
     """Run scenarios in the same worlds and compare each with the base.
 
     Parameters
     ----------
     base, others : scenarios or paths of YAML files
     worlds : number of worlds. Default: the base's.
-    outcomes : names of outcomes. Default: those of `sim.experiments.comparison.DEFAULT_OUTCOMES`.
+    outcomes : name or names of outcomes. Default: those of `sim.experiments.comparison.DEFAULT_OUTCOMES`.
     **options
         As for `sim.experiments.comparison.compare`: places, first, last, jobs, until_sure, most, progress.
+        ``first`` and ``last`` are the months, both included, that totals are read over, such as ``"2014-01"`` (or a
+        `sim.calendar.Month`); the runs themselves always cover the whole period. Default: the start and the end.
     """
+    from sim.calendar import Month
     from sim.experiments import comparison
 
+    options |= {key: Month.parse(options[key]) for key in ("first", "last") if isinstance(options.get(key), str)}
+    outcomes = (outcomes,) if isinstance(outcomes, str) else outcomes
     scenarios = [load(scenario) if isinstance(scenario, (str, Path)) else scenario for scenario in (base, *others)]
     return comparison.compare(scenarios[0], scenarios[1:], worlds=worlds,
                               outcomes=comparison.DEFAULT_OUTCOMES if outcomes is None else outcomes, **options)

@@ -36,7 +36,8 @@ WHY_WORLDS = 16  # a mean over so many explains; more would take long for packag
 ROBUST_WORLDS = 50  # for each of a dozen theories
 FEWEST = 20  # worlds with which a 90 % interval means something
 #: kind of result folder -> function of `sim.figures` that draws it
-DRAWERS = {"scoreboard": "draw_scoreboard", "comparison": "draw_comparison", "robust": "draw_robust"}
+DRAWERS = {"scoreboard": "draw_scoreboard", "comparison": "draw_comparison", "robust": "draw_robust",
+           "sweep": "draw_sweep"}
 LISTS = ("worlds", "levers", "outcomes", "parameters", "theories", "events", "places")
 
 
@@ -145,7 +146,7 @@ def _comparison_commands(commands: Any) -> None:
                                               f"compare {pair} --outcomes departures,attacks --places LY-SR,TN\n"
                                               f"compare {pair} --from 2014-01 --until-sure --most 800"))
     _paired_arguments(compare)
-    compare.add_argument("--places", metavar="A,B", default="", help="regions to show beside the countries; with "
+    compare.add_argument("--places", metavar="A,B", help="regions to show beside the countries; with "
                          "--until-sure, the places to decide about (default: all countries together)")
     compare.add_argument("--from", dest="first", metavar="MONTH", help="first month read (default: the start)")
     compare.add_argument("--until", dest="last", metavar="MONTH", help="last month read (default: the end)")
@@ -175,7 +176,7 @@ def _paired_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("base", metavar="BASE", help="scenario file that the others are compared with")
     parser.add_argument("others", nargs="+", metavar="OTHER", help="scenario file")
     _settings_arguments(parser)
-    parser.add_argument("--outcomes", metavar="A,B", default="", help="outcomes, see: list outcomes")
+    parser.add_argument("--outcomes", metavar="A,B", help="outcomes, see: list outcomes")
     parser.add_argument("--jobs", type=_at_least_one, default=0, metavar="J", help="processes (default: all cores)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="the result folder, new or empty")
     parser.add_argument("--no-figures", action="store_true", help="write tables only")
@@ -280,7 +281,22 @@ def _load(arguments: argparse.Namespace) -> list[Scenario]:
     origins = {key: f"--{key}" for key in ("worlds", "seed") if getattr(arguments, key) is not None}
     for key in origins:
         settings[key] = parse_set(f"{key}={getattr(arguments, key)}")[1]
+    _refuse_files(arguments.scenarios)
     return [load_scenario(path, settings, origins=origins) for path in arguments.scenarios]
+
+
+def _refuse_files(paths: Sequence[str]) -> None:
+    """A sweep has a command of its own, and a file given twice is a slip."""
+    from sim.sweeps.kind import is_sweep
+
+    seen: set[str] = set()
+    for path in paths:
+        if is_sweep(path):
+            raise UserError(f"{path}: this is a sweep, not a scenario; use `{PROGRAM} sweep {path}`.")
+        real = os.path.realpath(path)
+        if real in seen:
+            raise UserError(f"{path}: this file is given twice.")
+        seen.add(real)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -294,9 +310,10 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _outs(scenarios: list[Scenario], out: Path | None) -> list[Path | None]:
     """Where each result goes, refused before the first run if it cannot go there."""
-    from sim.results import ResultsError, check_out
+    from sim.results import ResultsError, check_out, check_place
 
     if out is None:
+        check_place(Path("results"))
         return [None] * len(scenarios)
     if len(scenarios) == 1:
         check_out(out)
@@ -325,7 +342,8 @@ def _run_one(scenario: Scenario, out: Path | None, arguments: argparse.Namespace
     folder = results.write(tables, scenario, command=["run.py", *arguments.words], wall_time=seconds, out=out,
                            manifest_extra=described(scenario.world, scenario.uncertainty),
                            figures=None if arguments.no_figures else _drawing(trouble))
-    print(f"\n{scenario.title}: {scenario.worlds} worlds, {scenario.start} to {scenario.end}, {seconds:.1f} s\n")
+    worlds = "1 world" if scenario.worlds == 1 else f"{scenario.worlds} worlds"
+    print(f"\n{scenario.title}: {worlds}, {scenario.start} to {scenario.end}, simulated in {seconds:.1f} s\n")
     print("\n".join(summary_lines(tables, scenario.worlds)))
     return _ending(folder, trouble)
 
@@ -337,7 +355,8 @@ def _validate(arguments: argparse.Namespace) -> int:
     arguments.scenarios = arguments.scenarios or [BASELINE]
     scenario = _load(arguments)[0]
     if scenario.worlds < FEWEST:
-        raise UserError(f"validate: {scenario.worlds} worlds are too few for intervals; give at least {FEWEST}.")
+        raise UserError(f"validate: {scenario.worlds} world{'s are' if scenario.worlds > 1 else ' is'} too few for "
+                        f"intervals; give at least {FEWEST}.")
     if arguments.by_theory:
         from sim.experiments.placebo import by_theory
 
@@ -366,17 +385,18 @@ def _validate(arguments: argparse.Namespace) -> int:
 
 def _paired(arguments: argparse.Namespace) -> list[Scenario]:
     """The base and the others, checked; the result folder refused at once if it cannot be made."""
-    from sim.results import check_out
-
     arguments.scenarios = [arguments.base, *arguments.others]
     scenarios = _load(arguments)
-    if arguments.out is not None:
-        check_out(arguments.out)
+    _outs(scenarios[:1], arguments.out)
     return scenarios
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+def _names(option: str, text: str | None) -> tuple[str, ...]:
+    """The names given with an option, none where it is not given."""
+    names = tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
+    if text is not None and not names:
+        raise UserError(f"{option}: name at least one; {PROGRAM} list {option.strip('-')} shows them.")
+    return names
 
 
 def _month(option: str, text: str | None) -> Month | None:
@@ -396,12 +416,16 @@ def _compare(arguments: argparse.Namespace) -> int:
         raise UserError("compare: --most goes with --until-sure; give the number of worlds with --worlds.")
     first, last = _month("--from", arguments.first), _month("--until", arguments.last)
     base, *others = _paired(arguments)
+    outcomes, places = _names("--outcomes", arguments.outcomes), _names("--places", arguments.places)
     with Meter(f"compare {base.name}") as meter:
         from sim.experiments import comparison, robust, why
 
+        if arguments.robust:
+            comparison.wished(outcomes or comparison.HEADLINE)  # a mistake is told before the worlds are run
+            comparison.enough((arguments.most or MOST_WORLDS) if arguments.until_sure else base.worlds)
         found = comparison.compare(
-            base, others, outcomes=_names(arguments.outcomes) or comparison.DEFAULT_OUTCOMES,
-            places=_names(arguments.places), first=first, last=last, jobs=arguments.jobs or cores(),
+            base, others, outcomes=outcomes or comparison.DEFAULT_OUTCOMES,
+            places=places, first=first, last=last, jobs=arguments.jobs or cores(),
             until_sure=arguments.until_sure, most=arguments.most or MOST_WORLDS, progress=meter)
     reasons = [] if arguments.no_why else _why(found, arguments)
     tested = _tested((found.base, *found.others), arguments) if arguments.robust else None
@@ -415,8 +439,8 @@ def _compare(arguments: argparse.Namespace) -> int:
     trouble: list[str] = []
     folder = comparison.write(found, command=["run.py", *arguments.words], out=arguments.out, more=more,
                               figures=None if arguments.no_figures else _drawing(trouble, "draw_comparison"))
-    print(f"\n{base.title}, compared: {found.seconds:.1f} s\n")
-    print("\n".join([*comparison.summary_lines(found), *why.summary_lines(reasons),
+    print(f"\n{base.title}, compared: simulated in {found.seconds:.1f} s\n")
+    print("\n".join([*comparison.summary_lines(found), *why.summary_lines(reasons, min(found.worlds, WHY_WORLDS)),
                      *(["", *robust.summary_lines(tested)] if tested is not None else ())]))
     return _ending(folder, trouble)
 
@@ -442,17 +466,18 @@ def _tested(scenarios: Sequence[Scenario], arguments: argparse.Namespace) -> Rob
     from sim.experiments.robust import robust
 
     with Meter("rival theories") as meter:
-        return robust(scenarios[0], scenarios[1:], outcomes=_names(arguments.outcomes) or HEADLINE,
+        return robust(scenarios[0], scenarios[1:], outcomes=_names("--outcomes", arguments.outcomes) or HEADLINE,
                       worlds=min(scenarios[0].worlds, ROBUST_WORLDS) if arguments.worlds is None
                       else scenarios[0].worlds, jobs=arguments.jobs or cores(), progress=meter)
 
 
 def _robust(arguments: argparse.Namespace) -> int:
     """Whether what scenarios change holds under rival theories."""
+    outcomes = _names("--outcomes", arguments.outcomes)
     base, *others = _paired(arguments)
     from sim.experiments.comparison import align, check_outcomes
 
-    check_outcomes(_names(arguments.outcomes))
+    check_outcomes(outcomes)
     scenarios = align(base, others)
     began = time.perf_counter()
     tested = _tested(scenarios, arguments)
@@ -735,11 +760,12 @@ def _plot(arguments: argparse.Namespace) -> int:
     from sim.results import ResultsError, read_manifest
 
     kind = read_manifest(arguments.folder).get("kind")
+    folder = cli_analyse.analysis_of(arguments.folder) if kind == "sweep" else arguments.folder
     import importlib
 
     drawer = getattr(importlib.import_module("sim.figures"), DRAWERS.get(str(kind), "draw_run"))
     try:
-        drawn = drawer(arguments.folder)
+        drawn = drawer(folder)
     except FileNotFoundError as error:
         raise ResultsError(f"{arguments.folder}: the result folder is not whole ({error}).") from None
     except OSError as error:

@@ -93,9 +93,10 @@ def analysis_of(folder: Path) -> Path:
 
 def _export(arguments: argparse.Namespace) -> int:
     from sim.sweeps.export import export
+    from sim.sweeps.words import counted
 
     made = export(arguments.folder, arguments.to, arguments.out)
     for note in made.notes:
         print(f"Note: {note}")
-    print(f"{len(made.files)} files in {made.folder}")
+    print(f"{counted(len(made.files), 'file')} in {made.folder}")
     return 0

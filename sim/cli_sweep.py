@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +15,7 @@ from sim.errors import UserError
 
 if TYPE_CHECKING:
     from sim.sweeps.reading import Sweep
+    from sim.sweeps.spec import SweepSpec
 
 SHOWN = 5  # failed points that are told one by one
 
@@ -49,31 +53,72 @@ def checked(path: str, arguments: argparse.Namespace) -> str:
 
 
 def _sweep(arguments: argparse.Namespace) -> int:
-    from sim.cli import INTERRUPTED, Meter, cores
-    from sim.results import DISCLAIMER, check_out
-    from sim.sweeps.estimate import describe, duration
-    from sim.sweeps.reading import read_sweep
-    from sim.sweeps.runner import Stopped, run_sweep
+    from sim.results import check_out
     from sim.sweeps.spec import load_sweep
 
     spec = load_sweep(arguments.file)
     if arguments.out is not None and not arguments.resume:
         check_out(arguments.out)
-    jobs = arguments.jobs or cores()
-    print(f"{spec.title}: going on" if arguments.resume else "\n".join(describe(spec, jobs, arguments.out)), flush=True)
-    began = time.monotonic()
+    began = time.time()
     try:
-        with Meter(spec.name) as meter:
-            folder = run_sweep(spec, arguments.out, jobs=jobs, scheduler=arguments.scheduler, resume=arguments.resume,
-                               progress=meter, command=["run.py", *arguments.words])
-    except Stopped as stopped:
-        print(f"\n{stopped}", file=sys.stderr)
-        return INTERRUPTED
+        return _swept(spec, arguments)
+    except KeyboardInterrupt:  # at any moment, perhaps twice: terminals and time limits may send it to the whole group
+        return _stopped(spec, arguments, began)
+
+
+def _swept(spec: SweepSpec, arguments: argparse.Namespace) -> int:
+    """Say what it will take, run it, say where it stands."""
+    from sim.cli import Meter, cores
+    from sim.results import DISCLAIMER
+    from sim.sweeps.estimate import describe, duration
+    from sim.sweeps.reading import read_sweep
+    from sim.sweeps.runner import finished, run_sweep, to_resume
+    from sim.sweeps.words import counted
+
+    jobs = arguments.jobs or cores()
+    before = to_resume(spec, arguments.out) if arguments.resume else None
+    if before is None:
+        print("\n".join(describe(spec, jobs, arguments.out)), flush=True)
+    elif not finished(before):
+        print(f"{spec.title}: going on in {before}", flush=True)
+    began, nothing = time.monotonic(), before is not None and finished(before)
+    with Meter(spec.name) as meter:
+        folder = run_sweep(spec, before or arguments.out, jobs=jobs, scheduler=arguments.scheduler,
+                           resume=arguments.resume, progress=meter, command=["run.py", *arguments.words])
     done = read_sweep(folder)
-    print(f"\n{len(done.points):,} points in {duration(time.monotonic() - began)}")
+    spent = "the sweep was finished already" if nothing else duration(time.monotonic() - began)
+    print(f"\n{counted(len(done.points), 'point')}{': ' if nothing else ' in '}{spent}")
     _tell_failed(done)
     print(f"Results: {folder}\n{DISCLAIMER}")
     return 1 if len(done.failed) else 0
+
+
+def _stopped(spec: SweepSpec, arguments: argparse.Namespace, began: float) -> int:
+    """Say what is kept; a stop before there was a folder is told as that of any command."""
+    from sim.cli import INTERRUPTED
+    from sim.sweeps.runner import folder_of, kept
+
+    with _deaf():
+        folder = folder_of(spec, arguments.out, 0.0 if arguments.resume else began)
+        if folder is None:
+            raise KeyboardInterrupt
+        print(f"\n{kept(spec, folder)}", file=sys.stderr)
+    return INTERRUPTED
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Further signals to stop are not heard."""
+    try:
+        before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # not in the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _tell_failed(done: Sweep) -> None:

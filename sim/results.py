@@ -92,14 +92,28 @@ TEXTS = ("scenario", "title", "outcome", "label", "unit", "place", "region", "wi
 
 def check_out(out: Path) -> None:
     """Refuse, before anything is simulated, a folder that could not become a result."""
-    if out.is_dir():
-        if any(out.iterdir()):
-            raise ResultsError(f"{out}: this folder exists and is not empty. Results need a new or an empty folder.")
-    elif out.exists() or out.is_symlink():
-        raise ResultsError(f"{out}: this is a file. Results need a new or an empty folder.")
-    parent = next((folder for folder in out.absolute().parents if folder.exists()), None)
-    if parent is None or not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise ResultsError(f"{out}: no folder can be made here (not a folder, or no permission to write).")
+    try:
+        if out.is_dir():
+            if any(out.iterdir()):
+                raise ResultsError(f"{out}: this folder exists and is not empty. Results need a new or an empty "
+                                   "folder.")
+        elif out.exists() or out.is_symlink():
+            raise ResultsError(f"{out}: this is a file. Results need a new or an empty folder.")
+    except OSError as error:  # a folder that may not be looked into, a name too long
+        raise ResultsError(f"{out}: no folder can be made here ({error.strerror or error}).") from None
+    check_place(out.absolute().parent)
+
+
+def check_place(folder: Path) -> None:
+    """Refuse, before anything is simulated, a folder in which none can be made, or which cannot be made itself.
+
+    A folder is made and removed, in the nearest one that exists: permissions alone do not tell whether a disk takes it.
+    """
+    try:
+        parent = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        Path(tempfile.mkdtemp(prefix=".try-", dir=parent)).rmdir()
+    except OSError as error:
+        raise ResultsError(f"{folder}: no folder can be made here ({error.strerror or error}).") from None
 
 
 def write(tables: RunTables, scenario: Scenario, *, command: str | Sequence[str] = "", wall_time: float = 0.0,

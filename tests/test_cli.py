@@ -86,6 +86,9 @@ def test_several_scenarios(here: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert main(["run", "toy.yaml", "b.yaml", "--out", "both"]) == 2
     assert "not empty" in capsys.readouterr().err
     assert main(["run", "toy.yaml", "toy.yaml", "--out", "twice"]) == 2
+    assert "toy.yaml: this file is given twice" in capsys.readouterr().err
+    (here / "c.yaml").write_text("extends: toy.yaml\nname: toy\n")
+    assert main(["run", "toy.yaml", "c.yaml", "--out", "twice"]) == 2
     assert "several scenarios are named 'toy'" in capsys.readouterr().err
     assert not (here / "twice").exists()
 
@@ -127,6 +130,40 @@ def test_mistakes(words: str, part: str, here: Path, capsys: pytest.CaptureFixtu
     assert err.count("\n") == 1
     assert part in err
     assert sorted(here.rglob("*")) == before
+
+
+@pytest.mark.parametrize("out", [[], ["--out", "deep/er/out"]])
+def test_a_disk_that_takes_nothing_is_noticed_before_the_run(out: list[str], here: Path,
+                                                             monkeypatch: pytest.MonkeyPatch,
+                                                             capsys: pytest.CaptureFixture[str]) -> None:
+    def refused(*_: object, **keys: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.mkdtemp", refused)
+    monkeypatch.setattr(sys.modules["sim.experiments.ensemble"], "simulate", lambda *_, **__: pytest.fail("it ran"))
+    before = sorted(here.rglob("*"))
+    assert main(["run", "toy.yaml", *out]) == 2
+    assert "no folder can be made here (Permission denied)" in capsys.readouterr().err
+    assert sorted(here.rglob("*")) == before
+
+
+def test_a_file_that_lies_in_a_folder_of_scenarios_is_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in ("levers", "packages"):
+        (here / "scenarios" / folder).mkdir(parents=True)
+    (here / "scenarios/levers/amnesty.yaml").write_text("extends: ../../toy.yaml\n")
+    for wrong in ("amnesty.yaml", "scenarios/amnesty.yaml", "scenarios/packages/amnesty"):
+        assert main(["run", wrong]) == 2
+        assert capsys.readouterr().err == (f"{wrong}: there is no such file; did you mean "
+                                           f"{Path('scenarios/levers/amnesty.yaml')}?\n")
+    assert main(["run", "scenarios/packages/amnasty.yaml"]) == 2
+    assert "did you mean" not in capsys.readouterr().err
+
+
+def test_one_world_is_one_world(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "toy.yaml", "--worlds", "1", "--out", "out"]) == 0
+    out = capsys.readouterr().out
+    assert ": 1 world, 2011-01 to 2011-06, simulated in " in out
+    assert "1 worlds" not in out
 
 
 def test_ctrl_c(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,7 +97,20 @@ def test_two_runs_write_the_same_tables(here: Path) -> None:
 MISTAKES = {
     "compare base.yaml": "required: OTHER",
     "compare base.yaml nothing.yaml": "no such file",
-    "compare base.yaml base.yaml": "several scenarios are named 'base'",
+    "compare base.yaml base.yaml": "base.yaml: this file is given twice",
+    "compare base.yaml ./guarded.yaml guarded.yaml": "guarded.yaml: this file is given twice",
+    "compare base.yaml named_alike.yaml": "several scenarios are named 'base'",
+    "compare base.yaml sweep.yaml": "sweep.yaml: this is a sweep, not a scenario; use `python run.py sweep sweep.yaml`",
+    "robust sweep.yaml base.yaml": "use `python run.py sweep sweep.yaml`",
+    "run base.yaml sweep.yaml": "use `python run.py sweep sweep.yaml`",
+    "validate sweep.yaml": "use `python run.py sweep sweep.yaml`",
+    "compare base.yaml guarded.yaml --outcomes=": "--outcomes: name at least one; python run.py list outcomes",
+    "compare base.yaml guarded.yaml --places ,": "--places: name at least one; python run.py list places",
+    "robust base.yaml guarded.yaml --outcomes=": "--outcomes: name at least one",
+    "robust base.yaml guarded.yaml --worlds 5": "5 worlds under each theory can decide nothing",
+    "compare base.yaml guarded.yaml --robust --worlds 1": "1 world under each theory can decide nothing",
+    "compare base.yaml guarded.yaml --out base.yaml/out": "no folder can be made here (Not a directory)",
+    "robust base.yaml guarded.yaml --out base.yaml/out": "no folder can be made here (Not a directory)",
     "compare base.yaml guarded.yaml --outcomes departure": "Did you mean 'departures'?",
     "compare base.yaml guarded.yaml --places AA-22": "'AA-22' is not a place",
     "compare base.yaml guarded.yaml --from 2011": "--from: '2011' is not a month",
@@ -123,6 +136,8 @@ MISTAKES = {
 @pytest.mark.parametrize(("words", "part"), MISTAKES.items(), ids=list(MISTAKES))
 def test_mistakes(words: str, part: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "short.yaml").write_text("extends: base.yaml\nend: 2011-06\n")
+    (here / "named_alike.yaml").write_text("extends: base.yaml\nname: base\n")
+    (here / "sweep.yaml").write_text("scenario: base.yaml\nvary: {}\n")
     before = sorted(here.rglob("*"))
     assert main([*words.split(), *([] if "brief" in words else ["--no-figures"])]) == 2
     out, err = capsys.readouterr()

@@ -23,7 +23,7 @@ from sim.experiments import paired
 from sim.experiments.ensemble import QUANTILES, geography_of, quantile_of_sorted
 from sim.experiments.ensemble import places as places_of
 from sim.experiments.variants import Reduced, Variant, joined, run_variants
-from sim.experiments.verdicts import ALL, DIRECTIONS, told, verdict
+from sim.experiments.verdicts import ALL, DIRECTIONS, by_chance, change, counted, few, named, noun, told, verdict
 from sim.posterior import described
 from sim.recorder import OUTCOMES
 from sim.scenario import Scenario
@@ -41,13 +41,14 @@ KEPT = ("p05", "p25", "p50", "p75", "p95")
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Scenarios compared with a base in the same worlds, over the months ``first`` to ``last``.
 
     ``effects``: one row per scenario, outcome and place, what gets worse first. ``worlds_table``: value by scenario
     (the base included), world, outcome and place. ``monthly``: quantiles over worlds of levels and of paired
     differences. ``regions``: paired differences by region. ``decisions``: what was tested while worlds were added.
+    ``asked``: the places that were asked for by name.
     """
 
     base: Scenario
@@ -61,6 +62,12 @@ class Comparison:
     regions: pd.DataFrame
     decisions: pd.DataFrame
     seconds: float
+    asked: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        others = ", ".join(repr(other.name) for other in self.others)
+        return (f"<Comparison of {others} with {self.base.name!r}: {counted(self.worlds)}, "
+                f"{self.first} to {self.last}, {len(self.effects)} effects>")
 
 
 @dataclass(frozen=True)
@@ -141,7 +148,7 @@ def compare(base: Scenario, others: Sequence[Scenario], *, outcomes: Sequence[st
     scenarios = tuple(scenario.model_copy(update={"worlds": n}) for scenario in scenarios)
     return Comparison(scenarios[0], scenarios[1:], n, first, last, _effects(plan, kept, decisions),
                       _worlds_table(plan, kept), _monthly(plan, kept), _regions(plan, kept), decisions,
-                      time.perf_counter() - began)
+                      time.perf_counter() - began, tuple(dict.fromkeys(places)))
 
 
 def _window(base: Scenario, first: Month | None, last: Month | None) -> tuple[Month, Month]:
@@ -159,7 +166,8 @@ def _plan(scenarios: tuple[Scenario, ...], outcomes: Sequence[str], places: Sequ
     if not outcomes:
         raise UserError("compare: name at least one outcome.")
     check_outcomes(outcomes)
-    _check_names("a place", places, {ALL: "", **installed().world(base.world).places})
+    _check_names("a place", places, {ALL: "all countries", **installed().world(base.world).places},
+                 f" (`python run.py list places --world {base.world}` shows them)")
     tested = HEADLINE if tuple(outcomes) == DEFAULT_OUTCOMES else tuple(o for o in outcomes if o != "effort")
     if until_sure and not tested:
         raise UserError("compare: with --until-sure name an outcome besides effort, which is an input.")
@@ -172,7 +180,8 @@ def _plan(scenarios: tuple[Scenario, ...], outcomes: Sequence[str], places: Sequ
 
 def check_outcomes(names: Sequence[str]) -> None:
     """Raise UserError for a name that is no outcome."""
-    _check_names("an outcome", names, OUTCOMES)
+    _check_names("an outcome", names, {name: outcome.label for name, outcome in OUTCOMES.items()},
+                 " (`python run.py list outcomes` shows them)")
 
 
 def wished(outcomes: Sequence[str]) -> tuple[str, ...]:
@@ -185,12 +194,20 @@ def wished(outcomes: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
-def _check_names(kind: str, names: Sequence[str], known: Mapping[str, object]) -> None:
+def enough(worlds: int) -> None:
+    """Raise UserError for so few worlds that nothing could be decided under any theory."""
+    if worlds < paired.FEWEST:
+        raise UserError(f"robust: {counted(worlds)} under each theory can decide nothing; give at least "
+                        f"{paired.FEWEST} with --worlds, better {FIRST_LOOK}.")
+
+
+def _check_names(kind: str, names: Sequence[str], known: Mapping[str, str], see: str) -> None:
+    """Raise UserError for a name that is not among the known, id -> what it is called; ``see``: where all stand."""
     for name in names:
         if name not in known:
-            close = nearest(name, list(known))
+            close = nearest(name, known)
             hint = f" Did you mean '{close}'?" if close else ""
-            raise UserError(f"compare: '{name}' is not {kind}. Allowed: {listed(list(known))}.{hint}")
+            raise UserError(f"compare: '{name}' is not {kind}. Allowed: {listed(list(known))}{see}.{hint}")
 
 
 def _run(plan: _Plan, worlds: np.ndarray, progress: Progress | None, before: int = 0) -> list[Reduced]:
@@ -392,31 +409,41 @@ def _regions(plan: _Plan, kept: Sequence[Reduced]) -> pd.DataFrame:
 def summary_lines(comparison: Comparison) -> list[str]:
     """What the comparison says: for each scenario what gets worse first, then the rest; last, what chance would do."""
     c = comparison
-    lines = [f"Counterfactual results under the stated assumptions, {c.first} to {c.last}, {c.worlds} paired worlds, "
-             f"each against '{c.base.name}'."]
+    lines = [f"Counterfactual results under the stated assumptions, {c.first} to {c.last}, {c.worlds} paired "
+             f"world{'' if c.worlds == 1 else 's'}, each against '{c.base.name}'.",
+             f"Verdicts count in how many of {counted(c.worlds)} an outcome changes; sizes are medians over them, "
+             "means where so named."]
     names = installed().world(c.base.world).places
     for scenario in c.others:
         own = c.effects[c.effects["scenario"] == scenario.name]
-        lines += ["", f"{scenario.title} ({scenario.name})", *told(own, names)]
-    return [*lines, "", *_cautions(c)]
+        lines += ["", f"{scenario.title} ({scenario.name})", *told(own, names, c.asked)]
+    return [*lines, "", *_named_lines(c, names), *_cautions(c)]
+
+
+def _named_lines(c: Comparison, names: Mapping[str, str]) -> list[str]:
+    """Each comparison that worlds were added for, and whether it was decided."""
+    lines = [f"  {row['scenario']}, {noun(row['outcome'])}, {named(row['place'], names)}: {_decided(row)}"
+             for row in c.decisions.to_dict("records")]
+    return ["Named comparisons:", *lines, ""] if lines else []
+
+
+def _decided(row: Mapping[str, Any]) -> str:
+    down = row["lower"] > row["higher"]
+    seen = (f"{change(row['outcome'], down)} in {max(row['lower'], row['higher'])}" if row["decided"] else
+            f"lower in {row['lower']}, higher in {row['higher']}")
+    word = "decided" if row["decided"] else "not decided"
+    return f"{word} after {counted(row['worlds'])}; {seen}, the same in {row['same']}"
 
 
 def _cautions(c: Comparison) -> list[str]:
-    made = int((c.effects["outcome"] != "effort").sum())
-    lines = []
+    made, lines = int((c.effects["outcome"] != "effort").sum()), []
     if len(c.decisions):
         decided = int(c.decisions["decided"].sum())
-        lines = [f"Of {len(c.decisions)} named comparisons {decided} are decided after {c.worlds} worlds; the chance "
+        lines = [f"Of {len(c.decisions)} named comparisons {decided} are decided after {counted(c.worlds)}; the chance "
                  "that any of them is decided without an effect is at most 5 %, however often one looks. Intervals of "
                  "medians hold as well; intervals of means and shares are not adjusted for the looks."]
         made -= len(c.decisions)
-    if made:
-        lines.append(f"{made} {'further ' if lines else ''}comparisons were made; without any effect about "
-                     f"{paired.LEVEL * made:.2g} of them would look decided by chance (at 5 % each).")
-    if c.worlds < 40:
-        lines.append("One world says nothing about chance." if c.worlds == 1 else
-                     f"{c.worlds} worlds are few: the intervals are wide.")
-    return lines
+    return [*lines, *by_chance(made, further=bool(lines)), *few(c.worlds)]
 
 
 def write(comparison: Comparison, *, command: str | Sequence[str] = "", out: Path | None = None,

@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 
 from sim import results
-from sim.experiments.comparison import align, wished
+from sim.experiments.comparison import align, enough, wished
 from sim.experiments.findings import DEFAULT, theories, under_theories
 from sim.experiments.paired import LEVEL, counts, share_interval, sign_p
 from sim.experiments.variants import run_variants, totals
-from sim.experiments.verdicts import noun, number
+from sim.experiments.verdicts import by_chance, few, noun, number
 from sim.recorder import OUTCOMES
 from sim.scenario import Scenario
 
@@ -69,10 +69,11 @@ def robust(base: Scenario, others: Sequence[Scenario], *,
     Raises
     ------
     UserError
-        where the scenarios cannot be paired, or no outcome is left.
+        where the scenarios cannot be paired, no outcome is left, or so few worlds could decide nothing.
     """
     scenarios = align(base, others, worlds)
     read = wished(outcomes)
+    enough(worlds)
     found = run_variants([under_theories(scenario, worlds) for scenario in scenarios], read, jobs, progress)
     # the harm of each future: whatever is wished, less is better
     sign = np.array([-1.0 if OUTCOMES[name].wish == "+" else 1.0 for name in read])
@@ -165,7 +166,7 @@ def summary_lines(found: Robust) -> list[str]:
         lines.append(f"Least regret in {noun(str(outcome))}: {' and '.join(least['scenario'])} (mean "
                      f"{number(least['regret_mean'].iloc[0])}, 95th percentile {number(least['regret_p95'].max())} "
                      "from the best of all in the same future)")
-    return [*lines, *_overturned(found.ranking)]
+    return [*lines, *_overturned(found.ranking), "", *by_chance(len(found.futures)), *few(found.worlds)]
 
 
 def _holds(rows: pd.DataFrame) -> str:

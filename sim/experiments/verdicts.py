@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from sim.experiments.paired import BEYOND
+from sim.experiments.paired import BEYOND, FEWEST, LEVEL
 from sim.recorder import OUTCOMES
 
 ALL = "ALL"  # all countries together
+EVERYWHERE = "All countries"
+FEW = 40  # worlds below which intervals are wide
 #: how the directions are ordered: what gets worse is never hidden
 DIRECTIONS = ("worse", "higher", "lower", "better", "undecided", "same in every world")
 #: outcomes whose label does not follow "fewer" or "less" well
@@ -25,11 +27,19 @@ def verdict(row: Mapping[str, Any], outcome: str) -> str:
     if row["direction"] == "same in every world":
         return "the same in every world"
     if not row["decided"]:
-        worlds = f"{n} worlds" if n > 1 else "1 world"
-        return f"cannot be told apart with {worlds}; {_about(row['needed'])} would be needed{_against(row)}"
-    same = f", the same in {row['same']}" if row["same"] else ""
+        return (f"too few worlds to tell ({n})" if n < FEWEST else
+                f"cannot be told apart with {n} worlds; {_about(row['needed'])} would be needed{_against(row)}")
     most = max(row["better"], row["worse"])
-    return f"{change(outcome, _down(row))} in {most} of {n} worlds{same} ({_size(row)}){_against(row)}"
+    return f"{change(outcome, _down(row))} in {most} of {n} worlds{_same(row)} ({_size(row)}){_against(row)}"
+
+
+def counted(worlds: int) -> str:
+    """'1 world', '20 worlds'."""
+    return f"{worlds:,} world{'' if worlds == 1 else 's'}"
+
+
+def _same(row: Mapping[str, Any]) -> str:
+    return f", the same in {row['same']}" if row["same"] else ""
 
 
 def _about(needed: str) -> str:
@@ -49,12 +59,23 @@ def change(outcome: str, down: bool) -> str:
 
 
 def _size(row: Mapping[str, Any]) -> str:
-    """The median with its interval; the mean where most worlds do not differ."""
-    middle, ends = ("mean", "mean") if row["difference_median"] == 0 else ("median", "difference")
-    low, high = row[f"{ends}_low"], row[f"{ends}_high"]
-    text = f"{middle} {number(row[f'difference_{middle}'])}"
+    """The median with the base's and its interval; the mean where most worlds do not differ."""
+    low, high = (row[f"{'mean' if row['difference_median'] == 0 else 'difference'}_{end}"] for end in ("low", "high"))
+    text = _middle(row)
     return f"{text}, too few worlds for an interval" if math.isnan(low) else (
         f"{text}, 95 % {number(low)} to {number(high)}")
+
+
+def _middle(row: Mapping[str, Any]) -> str:
+    """'median -358 of 5,390, -6.6 %': of the base's median; 'mean -1.2, base median 10' where most do not differ."""
+    middle, base = row["difference_median"], row["base_median"]
+    if middle == 0:
+        return f"mean {number(row['difference_mean'])}, base median {number(base)}"
+    size = f"median {number(middle)} of {number(base)}"
+    if base <= 0:
+        return size
+    per_cent = 100 * middle / base
+    return f"{size}, {per_cent:+,.0f} %" if abs(per_cent) >= 100 else f"{size}, {per_cent:+.2g} %"
 
 
 def _against(row: Mapping[str, Any]) -> str:
@@ -63,6 +84,8 @@ def _against(row: Mapping[str, Any]) -> str:
     interval = f"mean {number(mean)}, 95 % {number(low)} to {number(high)}"
     if row["decided"] and _contrary(row):
         return f"; the mean points the other way ({interval})"
+    if row["decided"] and _mean_open(row):
+        return f"; the mean cannot be told apart from no change ({interval})"
     if not row["decided"] and (low > 0 or high < 0):
         return f"; the count of worlds does not decide, but the mean differs ({interval})"
     return ""
@@ -71,6 +94,11 @@ def _against(row: Mapping[str, Any]) -> str:
 def _contrary(row: Mapping[str, Any]) -> bool:
     """Whether the mean changes the other way than most worlds."""
     return bool(row["difference_mean"] * (-1 if _down(row) else 1) < 0)
+
+
+def _mean_open(row: Mapping[str, Any]) -> bool:
+    """Whether the interval of the mean holds zero."""
+    return bool(row["mean_low"] <= 0 <= row["mean_high"])
 
 
 def _down(row: Mapping[str, Any]) -> bool:
@@ -83,18 +111,29 @@ def number(x: float) -> str:
     return f"{x:,.0f}" if abs(x) >= 100 or x == 0 else f"{x:.3g}"
 
 
-def told(own: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
+def told(own: pd.DataFrame, names: Mapping[str, str], asked: Sequence[str] = ()) -> list[str]:
     """The lines of one scenario's effects: what gets worse, what better, what else changes, what is unclear, effort.
 
-    ``names`` are the names of places.
+    ``names`` are the names of places; at the places ``asked`` for the unclear is told as well as in all countries.
     """
     rows = own[own["outcome"] != "effort"]
     parts = {"Worse": ("worse",), "Better": ("better",), "Other changes": ("lower", "higher")}
     lines = [line for word, ways in parts.items() for line in _list(word, rows[rows["direction"].isin(ways)], names)]
-    unclear = rows[(rows["place"] == ALL) & rows["direction"].isin(DIRECTIONS[4:])].to_dict("records")
-    lines += ["  Not told apart in all countries:" if unclear else "  Not told apart in all countries: none.",
-              *(f"    {noun(row['outcome'])}: {row['verdict']}" for row in unclear)]
+    lines += [line for place in dict.fromkeys((ALL, *asked)) for line in _unclear(rows, place, names)]
     return [*lines, f"  Effort: {_effort(float(own['effort'].iloc[0]))} than the base."]
+
+
+def named(place: str, names: Mapping[str, str]) -> str:
+    """A place as it is called in a list."""
+    return EVERYWHERE if place == ALL else names[place]
+
+
+def _unclear(rows: pd.DataFrame, place: str, names: Mapping[str, str]) -> list[str]:
+    """What is not told apart at one place."""
+    head = f"  {named(place, names)}, not told apart:"
+    unclear = rows[(rows["place"] == place) & rows["direction"].isin(DIRECTIONS[4:])].to_dict("records")
+    lines = [f"    {noun(row['outcome'])}: {row['verdict']}" for row in unclear]
+    return [head, *lines] if lines else [f"{head} none."]
 
 
 def _effort(difference: float) -> str:
@@ -109,15 +148,30 @@ def _list(word: str, rows: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     for place, own in rows.groupby("place", sort=False):
         records = own.to_dict("records")
         if place == ALL:
-            lines += [f"    All countries: {row['verdict']}" for row in records]
+            lines += [f"    {EVERYWHERE}: {row['verdict']}" for row in records]
         else:
             lines.append(f"    {names[str(place)]}: {'; '.join(map(_brief, records))}")
     return lines
 
 
 def _brief(row: Mapping[str, Any]) -> str:
-    """'more attacks (19 of 20 worlds, median 67)'."""
+    """'more attacks (15 of 20 worlds, the same in 3, median 67 of 1,200, +5.6 %)'."""
     n = row["better"] + row["worse"] + row["same"]
-    middle = "mean" if row["difference_median"] == 0 else "median"
-    return (f"{change(row['outcome'], _down(row))} ({max(row['better'], row['worse'])} of {n} worlds, "
-            f"{middle} {number(row[f'difference_{middle}'])}{', mean the other way' if _contrary(row) else ''})")
+    against = ", mean the other way" if _contrary(row) else ", mean not told apart" if _mean_open(row) else ""
+    return (f"{change(row['outcome'], _down(row))} ({max(row['better'], row['worse'])} of {n} worlds{_same(row)}, "
+            f"{_middle(row)}{against})")
+
+
+def by_chance(made: int, further: bool = False) -> list[str]:
+    """How many of so many comparisons, each at 5 %, chance alone would decide; ``further``: beside those named."""
+    return [f"{made} {'further ' if further else ''}comparison{' was' if made == 1 else 's were'} made; without any "
+            f"effect about {LEVEL * made:.2g} of them would look decided by chance (at 5 % each)."] if made else []
+
+
+def few(worlds: int) -> list[str]:
+    """What is to be said of few worlds."""
+    if worlds >= FEW:
+        return []
+    if worlds < FEWEST:
+        return [f"{counted(worlds)} can decide nothing: the count of worlds needs at least {FEWEST}."]
+    return [f"{worlds} worlds are few: the intervals are wide."]

@@ -26,8 +26,9 @@ from sim.experiments.comparison import align
 from sim.experiments.ensemble import geography_of, run_chunk
 from sim.experiments.paired import mean_interval
 from sim.experiments.variants import Variant, run_variants, totals
-from sim.experiments.verdicts import change, noun, number
+from sim.experiments.verdicts import change, counted, noun, number
 from sim.levers import LIBRARY
+from sim.parameters import Geography
 from sim.pool import Tick, run_tasks
 from sim.recorder import OUTCOMES
 from sim.scenario import LeverUse, Scenario
@@ -54,7 +55,8 @@ class Why:
     an outcome add up to its difference over the run (of stocks, a year counts by its share of the months).
     ``shapley``: scenario, outcome, player, value (mean over worlds), low, high (95 %), share of the whole difference
     (NaN where that cannot be told from zero). ``parting``: scenario, month (median over the worlds that part), the
-    place (region) and outcome in which most worlds part first, share of worlds that ever part. ``sentences``: the
+    place in which most worlds part first (a region; where several share that first place, their countries), how many
+    regions that is, the outcome in which most worlds differ there, share of worlds that ever part. ``sentences``: the
     same in words, by scenario.
     """
 
@@ -302,10 +304,29 @@ def _parting(base: Scenario, other: Scenario, outcomes: Sequence[str], worlds: i
     differs[[name in INPUTS for name in names]] = False
     month, share, first = _first(differs.any(axis=(0, 3)), base.start)
     parted = np.flatnonzero(first >= 0)
-    counts = differs[:, parted, first[parted]].sum(axis=1)
-    outcome, region = np.unravel_index(np.argmax(counts), counts.shape)
-    where, what = (geography_of(base).regions[region], names[outcome]) if parted.size else ("", "")
-    return {"scenario": other.name, "month": month, "place": where, "outcome": what, "share": share}, dates
+    regions, outcome = _first_seen(differs[:, parted, first[parted]])
+    place, what = (_together(geography_of(base), regions), names[outcome]) if parted.size else ("", "")
+    return {"scenario": other.name, "month": month, "place": place, "regions": len(regions), "outcome": what,
+            "share": share}, dates
+
+
+def _first_seen(differs: np.ndarray) -> tuple[np.ndarray, int]:
+    """Regions that part first in the most worlds, all that tie, and the outcome that most worlds show there.
+
+    From (outcomes, worlds that part, R): what differs in each world's first month.
+    """
+    if not differs.shape[1]:
+        return np.array([], dtype=int), 0
+    times = differs.any(axis=0).sum(axis=0)
+    regions = np.flatnonzero(times == times.max())
+    return regions, int(np.argmax(differs[..., regions].any(axis=2).sum(axis=1)))
+
+
+def _together(g: Geography, regions: np.ndarray) -> str:
+    """A region's id where it is alone, else the ids of the countries, 'DZ, MA'."""
+    if len(regions) == 1:
+        return g.regions[regions[0]]
+    return ", ".join(g.countries[y] for y in np.unique(g.country_of[regions]))
 
 
 def _recorded(task: tuple[Scenario, int], tick: Tick) -> np.ndarray:
@@ -329,13 +350,13 @@ def _effect_and_steps(outcome: str, base: Scenario, played: Played) -> str:
     before = f"base {number(played.values[outcome][0].mean())}"
     name = noun(outcome)
     if not (played.values[outcome][-1] - played.values[outcome][0]).any():
-        said = f"{name} are the same in each of {n} worlds ({before})"
+        said = f"{name} are the same in each of {counted(n)} ({before})"
     elif _told(whole):
         ends = sorted(abs(end) for end in whole[1:])
-        said = (f"{change(outcome, whole[0] < 0)}, by {number(abs(whole[0]))} on average over {n} worlds "
+        said = (f"{change(outcome, whole[0] < 0)}, by {number(abs(whole[0]))} on average over {counted(n)} "
                 f"(95 % {number(ends[0])} to {number(ends[1])}; {before})")
     else:
-        said = f"{name} cannot be told apart from the base with {n} worlds ({_signed(whole)}; {before})"
+        said = f"{name} cannot be told apart from the base with {counted(n)} ({_signed(whole)}; {before})"
     found = _step_totals(outcome, base, played)
     steps = f" By step: {_sorted_out(found)}." if any(e[0] for _, e in found) else ""
     return f"Over the whole run and all countries, {said}.{steps}"
@@ -373,12 +394,21 @@ def _levers(outcome: str, players: Sequence[Player], played: Played, shares: np.
 def _parting_words(base: Scenario, parting: dict[str, Any], dates: Iterable[tuple[str, str, float]], n: int) -> str:
     """When the worlds part."""
     if not parting["month"]:
-        return f"In none of {n} worlds does anything recorded differ from the base."
-    g = geography_of(base)
-    region = g.region_names[g.regions.index(parting["place"])]
+        return f"In none of {counted(n)} does anything recorded differ from the base."
+    where = _where(geography_of(base), parting["place"], parting["regions"])
     outcomes = "; ".join(f"{noun(name)} {_dated(month, share, n)}" for name, month, share in dates)
     return (f"{_count(parting['share'], n)} worlds part from the base, half of these by {parting['month']}, most often "
-            f"first in {region} ({OUTCOMES[parting['outcome']].label}); {outcomes}.")
+            f"first in {where} ({OUTCOMES[parting['outcome']].label}); {outcomes}.")
+
+
+def _where(g: Geography, place: str, regions: int) -> str:
+    """'Sirte', 'all 27 regions of Tunisia in the same month', '3 regions of Algeria and Libya in the same month'."""
+    if regions == 1:
+        return g.region_names[g.regions.index(place)]
+    countries = [g.countries.index(country) for country in place.split(", ")]
+    every = "all " if regions == np.isin(g.country_of, countries).sum() else ""
+    *rest, last = (g.country_names[y] for y in countries)
+    return f"{every}{regions} regions of {', '.join(rest)}{' and ' if rest else ''}{last} in the same month"
 
 
 def _dated(month: str, share: float, n: int) -> str:
@@ -424,9 +454,10 @@ def read(folder: Path) -> Why:
     return Why(**tables, sentences=sentences)
 
 
-def summary_lines(reasons: Sequence[Why]) -> list[str]:
-    """The sentences, scenario by scenario."""
-    lines = []
+def summary_lines(reasons: Sequence[Why], worlds: int) -> list[str]:
+    """The sentences, scenario by scenario, and on how many worlds they rest."""
+    lines = ["", f"Why the scenarios differ rests on means over {counted(worlds)}, when and where they part on "
+             f"{min(worlds, PARTING_WORLDS)} of these."] if reasons else []
     for scenario, sentences in (item for why in reasons for item in why.sentences.items()):
         lines += ["", f"Why {scenario} differs, over the whole run:", *(f"  {sentence}" for sentence in sentences)]
     return lines

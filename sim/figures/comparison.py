@@ -227,11 +227,11 @@ def forest(c: Compared) -> list[Page]:
     rows = forest_rows(c)
     groups = [(few, some) for few in batches(c.others, MAX_COLUMNS) for some in batches(rows, MAX_ROWS)]
     title = f"{c.titles[c.others[0]]}: {_counted(c)}" if len(c.others) == 1 else "Every outcome against the base"
-    what = "Median change in the same worlds as a share of the base's median, 95 % interval; all countries"
+    what = "Median change in the same worlds in per cent of the base's median, 95 % interval; all countries"
     sheets = []
     for k, (scenarios, outcomes) in enumerate(groups):
         sheet = headed(c.run, _numbered("forest", k, groups), title, what + c.when,
-                       f"Median change as a share of the base's median, 95 % interval; all countries{c.when}")
+                       f"Median change in per cent of the base's median, 95 % interval; all countries{c.when}")
         _forest(sheet, c, scenarios, outcomes)
         sheets.append(sheet)
     return sheets
@@ -308,7 +308,7 @@ def _forest_axis(ax: Axes, reach: float, rows: int, width: float) -> None:
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.axvline(0, color=INK, linewidth=1.4, zorder=1)
-    value_axis(ax, width, shares)
+    value_axis(ax, width, lambda value: shares(value).removesuffix(" %"))
     for at in range(rows):
         ax.axhline(at, color="#ededed", linewidth=0.7, zorder=0)
 

@@ -24,6 +24,7 @@ LEVER_KEYS = ("lever", "where", "from", "until", "strength", "ramp")
 OWN = ("name", "title", "description")  # not inherited: a child is another scenario
 MAPPINGS = ("parameters", "theories", "events")
 MAX_PARENTS = 20
+SCENARIOS = FilePath("scenarios")  # where files that are given by a wrong folder are looked for
 
 
 @dataclass
@@ -94,6 +95,8 @@ def _files(path: str) -> list[Layer]:
     current: str | None = path
     while current is not None:
         chain.append(current)
+        if mark is None:
+            _refuse_missing(current)
         text = read_text(current, mark)
         real = FilePath(current).resolve()
         if real in seen or len(chain) > MAX_PARENTS:
@@ -113,6 +116,22 @@ def _files(path: str) -> list[Layer]:
             _check_shape(Layer({k: v for k, v in parent.data.items() if k == key}, parent.marks))
             parent.data.pop(key, None)
     return layers
+
+
+def _refuse_missing(path: str) -> None:
+    """Where a file is missing that lies in a folder of scenarios by its name, name it there."""
+    wanted = FilePath(path)
+    if os.path.exists(path) or not wanted.name:
+        return
+    found = [str(file) for file in _folders_of(SCENARIOS, wanted.with_suffix(".yaml").name)]
+    if found:
+        raise ScenarioError(f"{path}: there is no such file; did you mean {' or '.join(found)}?")
+
+
+def _folders_of(folder: FilePath, name: str) -> list[FilePath]:
+    """The files of a name in a folder and in the folders within it."""
+    places = [folder, *sorted(place for place in folder.glob("*") if place.is_dir())]
+    return [place / name for place in places if (place / name).is_file()]
 
 
 def _parent(layer: Layer, file: str) -> str | None:

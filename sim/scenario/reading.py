@@ -181,6 +181,13 @@ class Dumper(yaml.SafeDumper):
         return True
 
 
+def _text(dumper: Dumper, value: str) -> ScalarNode:
+    # YAML takes these for ends of lines; only in double quotes are they written as escapes.
+    style = '"' if any(mark in value for mark in "\x85\u2028\u2029") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
+
+
+Dumper.add_representer(str, _text)
 Dumper.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(INT.pattern + r"\Z"), list("-+0123456789"))
 Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(f"(?:{FLOAT.pattern})" + r"\Z"),
                              list("-+0123456789."))

@@ -20,12 +20,13 @@ import numpy as np
 import pandas as pd
 
 from sim.sweeps.discovery import Found, discover, percent
-from sim.sweeps.pareto import pareto
+from sim.sweeps.pareto import FREE, pareto
 from sim.sweeps.runner import SweepError
 from sim.sweeps.sensitivity import morris, sobol, tornado
 from sim.sweeps.study import Study, label, load, unit, wish
 from sim.sweeps.surfaces import QUANTILES, Kind, chosen, curve, curve_by, leading, surface
 from sim.sweeps.tipping import tipping
+from sim.sweeps.words import counted
 
 ALL = "ALL"
 FOLDER = "analysis"
@@ -193,9 +194,16 @@ def about(at: Focus) -> Row:
     return {"name": spec.name, "title": spec.title, "question": spec.question, "design": spec.design.kind,
             "points": int(at.study.points.size), "points_asked": int(at.study.asked.size), "worlds": at.study.worlds,
             "luck": spec.luck, "seed": read_manifest(at.study.folder).get("seed"), "period": at.period,
-            "places": list(at.places), "outcomes": list(at.outcomes),
+            "places": list(at.places), "names": _place_names(spec.base.world), "outcomes": list(at.outcomes),
             "undesired": {"words": at.bad.words, "outcome": at.bad.outcome, "place": at.bad.place,
                           "period": at.bad.period, "above": at.bad.above}}
+
+
+def _place_names(world: str) -> dict[str, str]:
+    from sim.parameters import load_geography
+
+    g = load_geography(world)
+    return dict(zip((*g.countries, *g.regions), (*g.country_names, *g.region_names), strict=True))
 
 
 def axes_table(at: Focus) -> pd.DataFrame:
@@ -389,10 +397,11 @@ def summary_lines(folder: Path) -> list[str]:
     """What an analysis found, for the terminal."""
     told = json.loads((folder / "about.json").read_text(encoding="utf-8"))
     missing = told["points_asked"] - told["points"]
-    lines = [f"{told['points']:,} points in {told['worlds']} worlds each" + (
-        f"; {missing:,} points failed and are left out" if missing else "")]
+    lines = [f"{counted(told['points'], 'point')} in {counted(told['worlds'], 'world')} each" + (
+        f"; {counted(missing, 'point')} failed and {'is' if missing == 1 else 'are'} left out" if missing else "")]
     lines += (folder / "discovery.md").read_text(encoding="utf-8").split("\n\n")[1:]
-    return [*(line.strip() for line in lines), *_tipping_lines(folder), *_mark_lines(folder)]
+    return [*(line.strip() for line in lines), *_tipping_lines(folder), *_front_lines(folder),
+            *_mark_lines(folder)]
 
 
 def _tipping_lines(folder: Path) -> list[str]:
@@ -400,11 +409,20 @@ def _tipping_lines(folder: Path) -> list[str]:
     if not path.exists():
         return []
     table = pd.read_csv(path, keep_default_na=False, dtype=dict.fromkeys(("tipping", "low", "high"), str))
-    known = ~(table["low"].str.startswith("below") & table["high"].str.startswith("above"))
-    table = table[(table["inside"].astype(str) == "True") & known]
+    table = table[table["inside"].astype(str) == "True"].sort_values("located", ascending=False, kind="stable")
     return [f"Tipping point of {row.parameter}{f' at {row.at}' if row.at else ''} ({label(str(row.outcome))} above "
-            f"{row.above:.4g}, {row.place}): {row.tipping} (95 %: {row.low} to {row.high}); the chance {row.direction} "
-            "with it." for row in table[:TOLD].itertuples()]
+            f"{row.above:.4g}, {row.place}): {_tipping_words(row)}." for row in table[:TOLD].itertuples()]
+
+
+def _tipping_words(row: Any) -> str:
+    if str(row.located) != "True":
+        return "not located, its 95 % interval is the whole range"
+    return f"{row.tipping} (95 %: {row.low} to {row.high}); the chance {row.direction} with it"
+
+
+def _front_lines(folder: Path) -> list[str]:
+    path = folder / "pareto.csv"
+    return [f"Fronts of effort against outcomes: {FREE}."] if path.exists() else []
 
 
 def _mark_lines(folder: Path) -> list[str]:

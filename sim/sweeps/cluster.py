@@ -29,12 +29,7 @@ def remote(tasks: Sequence[int], make: Callable[[int], tuple[Any, ...]], work: C
         where Dask is not installed, the scheduler does not answer or is lost, or a worker has another version of the
         model.
     """
-    try:
-        from distributed import Client
-    except ModuleNotFoundError:
-        raise UserError("--scheduler: Dask is not installed. Install the extra 'cluster': "
-                        "pip install -c constraints.txt -e '.[cluster]'") from None
-    client = _connected(Client, address)
+    client = _connected(address)
     try:
         with _reached(address):
             _same_model(client, address, fingerprint())
@@ -90,11 +85,27 @@ def _reached(address: str) -> Iterator[None]:
                         "the same command with --resume and --out goes on with the others.", 1) from None
 
 
-def _connected(client: Any, address: str) -> Any:
+def reach(address: str, fingerprint: Callable[[], str]) -> None:
+    """Connect once and leave; raises as `remote` does where the scheduler or its workers are of no use."""
+    client = _connected(address)
+    try:
+        with _reached(address):
+            _same_model(client, address, fingerprint())
+    finally:
+        with contextlib.suppress(OSError):
+            client.close()
+
+
+def _connected(address: str) -> Any:
+    try:
+        from distributed import Client
+    except ModuleNotFoundError:
+        raise UserError("--scheduler: Dask is not installed. Install the extra 'cluster': "
+                        "pip install -c constraints.txt -e '.[cluster]'") from None
     if not ADDRESS.fullmatch(address):
         raise UserError(f"--scheduler {address}: this is no address. Allowed: one such as tcp://10.0.0.5:8786.")
     try:
-        connected = client(address, timeout=TIMEOUT, set_as_default=False)
+        connected = Client(address, timeout=TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise UserError(f"--scheduler {address}: no Dask scheduler answers there ({error}).", 1) from None
     with _reached(address):

@@ -22,6 +22,7 @@ from sim.scenario.fault import listed, nearest, shown
 from sim.scenario.reading import scalar
 from sim.sweeps.dimensions import Dimension, as_column
 from sim.sweeps.spec import SweepSpec
+from sim.sweeps.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,8 +79,8 @@ def _within_limits(spec: SweepSpec, points: Points) -> Points:
 
 
 def _too_many(spec: SweepSpec, points: int) -> UserError:
-    return UserError(f"{spec.source}, design: {points:,} points of {spec.worlds} worlds are {points * spec.worlds:,} "
-                     f"worlds. Allowed: at most {MAX_ROWS:,}.")
+    return UserError(f"{spec.source}, design: {counted(points, 'point')} of {counted(spec.worlds, 'world')} "
+                     f"are {points * spec.worlds:,} worlds. Allowed: at most {MAX_ROWS:,}.")
 
 
 def _grid(spec: SweepSpec) -> np.ndarray:

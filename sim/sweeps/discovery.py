@@ -19,6 +19,7 @@ import pandas as pd
 
 from sim.sweeps.sensitivity import package
 from sim.sweeps.study import Axis
+from sim.sweeps.words import counted
 
 BOXES = 3
 FEWEST = 20  # points
@@ -83,8 +84,8 @@ def discover(axes: Sequence[Axis], x: np.ndarray, bad: np.ndarray, undesired: st
     ``undesired``: what is undesired, in words that go on after "futures that have".
     """
     whole = float(bad.mean())
-    start = (f"Of {bad.size:,} futures ({len(bad):,} points in {bad.shape[1]:,} worlds each), {percent(whole)} have "
-             f"{undesired}.")
+    start = (f"Of {counted(bad.size, 'future')} ({counted(len(bad), 'point')} in "
+             f"{counted(bad.shape[1], 'world')} each), {percent(whole)} have {undesired}.")
     if not 0 < whole < 1 or len(bad) < FEWEST:
         why = "too few points were run" if 0 < whole < 1 else "all futures are alike"
         return Found(pd.DataFrame(columns=list(COLUMNS)), [start, f"No boxes: {why}."])

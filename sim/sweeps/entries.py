@@ -183,6 +183,7 @@ class Reader:
         wide = (0.0, 1e6) if dial.combine == "multiply" else (-1e6, 1e6)
         keys = self._span(path, entry, wide)
         turn = DialTurn(entry.dial, entry.where, entry.start, entry.until)
+        self._begins((*path, "from"), turn.start)
         self._period(path, turn.start, turn.until)
         self.turns += 1
         return Entry([self._made(path, entry, name, "dial", entry.dial, dial.neutral, keys, position=self.turns - 1,
@@ -229,6 +230,8 @@ class Reader:
         fixed = {key: value for key, value in given.items() if key not in varied and value is not None}
         use = validated(LeverUse, {"lever": entry.lever, "where": list(entry.where), "ramp": entry.ramp,
                                    "strength": most, "from": str(self.base.start), **fixed}, path, self.marks)
+        if "from" in fixed:
+            self._begins((*path, "from"), use.start)
         self.positions += 1
         found = [self._of_lever((*path, key), key, name, len(varied), value, lever, most)
                  for key, value in varied.items()]
@@ -239,6 +242,9 @@ class Reader:
         entry = validated(_Spanned, raw, path, self.marks)
         keys = (self._span(path, entry, (0.0, most)) if key == "strength"
                 else self._dates(path, {"range": entry.range, "values": entry.values}))
+        if key == "from":
+            for month in keys.get("choices", ()) or (Month(int(keys["high"])),):
+                self._begins(path, Month.parse(str(month)))
         usual = 0.0 if key == "strength" else None
         title = lever.title if key == "strength" else f"{lever.title}: {key}"
         called = name if key == "strength" or count == 1 else f"{name}_{key}"
@@ -319,6 +325,11 @@ class Reader:
         if len(set(map(repr, value))) < len(value):
             raise Fault(path, "a value stands there twice", "each value once")
         return list(value)
+
+    def _begins(self, path: Path, start: Month) -> None:
+        if start > self.base.end:
+            raise Fault(path, f"{start} begins after the end of the run, {self.base.end}",
+                        f"a month up to {self.base.end}")
 
     def _period(self, path: Path, start: Month, until: Month | None) -> None:
         if until is not None and until < start:

@@ -13,6 +13,7 @@ from sim.scenario import Scenario
 from sim.sweeps.design import Points, points_of
 from sim.sweeps.rows import Chunk, chunks, places_of, rows_of, simulate
 from sim.sweeps.spec import SweepSpec
+from sim.sweeps.words import counted
 
 TRIAL_MONTHS = 12
 BYTES_A_NUMBER = 2.5  # measured: part and final table together, compressed
@@ -68,11 +69,13 @@ def describe(spec: SweepSpec, jobs: int = 0, out: Path | None = None) -> list[st
     lines += [f"  {d.name}: {d.label or d.target} ({d.range_text()})" for d in spec.dimensions[:12]]
     if len(spec.dimensions) > 12:
         lines.append(f"  and {len(spec.dimensions) - 12} more")
-    luck = "the same worlds at each" if spec.luck == "common" else "own worlds at each"
-    lines += [f"{total.points:,} points ({spec.design.kind.replace('_', ' ')}), {spec.worlds} worlds each ({luck}): "
-              f"{total.rows:,} worlds of {spec.scenario.months} months",
-              f"{_counted(total.batches, 'batch', 'batches')}, {_counted(total.chunks, 'chunk', 'chunks')}",
-              f"about {duration(total.seconds / jobs)} on {_counted(jobs, 'process', 'processes')} (from a trial of a "
+    same = "the same world at each" if spec.worlds == 1 else "the same worlds at each"
+    luck = same if spec.luck == "common" else "own luck at each"
+    lines += [f"{counted(total.points, 'point')} ({spec.design.kind.replace('_', ' ')}), "
+              f"{counted(spec.worlds, 'world')} each ({luck}): {counted(total.rows, 'world')} of "
+              f"{counted(spec.scenario.months, 'month')}",
+              f"{counted(total.batches, 'batch', 'batches')}, {counted(total.chunks, 'chunk')}",
+              f"about {duration(total.seconds / jobs)} on {counted(jobs, 'process', 'processes')} (from a trial of a "
               f"few months here), about {_bytes(total.size)} of disk"]
     free = shutil.disk_usage(_existing(out or Path("results"))).free
     if total.size > free:
@@ -84,15 +87,11 @@ def _existing(folder: Path) -> Path:
     return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
 
 
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
-
-
 def duration(seconds: float) -> str:
     """Seconds in words, to the precision of an estimate."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
-    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
+    return counted(round(seconds / 60), "minute") if seconds < 5400 else f"{seconds / 3600:.1f} hours"
 
 
 def _bytes(size: float) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from sim.results import check_out, read_manifest
+from sim.sweeps.reading import check_whole
 from sim.sweeps.runner import SweepError
 from sim.sweeps.sensitivity import package
 
@@ -58,11 +59,12 @@ def export(folder: Path | str, to: str, out: Path | str | None = None) -> Export
     Raises
     ------
     SweepError
-        with one message, where the folder is none of results, a table does not fit the format, a package is missing or
-        the disk refuses.
+        with one message, where the folder is none of results or of a sweep that is not finished, a table does not fit
+        the format, a package is missing or the disk refuses.
     """
     folder = Path(folder)
-    read_manifest(folder)
+    if read_manifest(folder).get("kind") == "sweep":
+        check_whole(folder)
     if to not in FORMATS:
         raise SweepError(f"export: '{to}' is no format. Allowed: {', '.join(FORMATS)}.")
     target = Path(out) if out is not None else folder / f"export-{to}"

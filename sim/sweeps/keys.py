@@ -67,6 +67,11 @@ HELP: dict[str, tuple[str, str]] = {
     "analysis.marks": ("Known positions on phase diagrams.", "a list of {label: text, x: number, y: number}"),
 }
 
+#: key -> its words, each with another that is taken for it
+CHOICES: dict[str, dict[str, str]] = {"design.kind": {kind: kind.replace("_", " ") for kind in KINDS},
+                                      "luck": {"common": "shared", "own": "separate"},
+                                      "vary.*.scale": {"linear": "lin", "log": "logarithmic", "auto": "automatic"}}
+
 Text = Annotated[str, Strict()]
 Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
@@ -109,7 +114,9 @@ def _fault(item: Any, above: Path, model: Any) -> Fault:
         return Fault(path, f"the key {shown(path[-1])} is unknown", ", ".join(keys), nearest(path[-1], keys))
     if item["type"] == "missing":
         return Fault(path[:-1], f"'{path[-1]}' is missing", f"{path[-1]}: {allowed_at(path)}")
-    return Fault(path, f"{shown(item['input'])} is not allowed here", allowed_at(path))
+    names = CHOICES.get(_general(path))
+    close = nearest(item["input"], names) if names and isinstance(item["input"], str) else None
+    return Fault(path, f"{shown(item['input'])} is not allowed here", allowed_at(path), close)
 
 
 def _keys_at(model: Any, loc: tuple[Any, ...]) -> list[str]:
@@ -123,7 +130,12 @@ def _keys_at(model: Any, loc: tuple[Any, ...]) -> list[str]:
 
 def allowed_at(path: Path) -> str:
     """What is allowed at a path, from `HELP`; what has no line of its own, from the line above it."""
-    parts = ["*" if index == 1 and path[0] == "vary" else str(part) for index, part in enumerate(path)]
+    parts = _general(path).split(".")
     while ".".join(parts) not in HELP:
         parts.pop()
     return HELP[".".join(parts)][1]
+
+
+def _general(path: Path) -> str:
+    """A path as in `HELP`."""
+    return ".".join("*" if index == 1 and path[0] == "vary" else str(part) for index, part in enumerate(path))

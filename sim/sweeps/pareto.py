@@ -9,6 +9,7 @@ from sim.sweeps.surfaces import filled
 
 RESAMPLES = 200
 SEED = 1
+FREE = "only levers cost effort; dials, parameters and all else that is varied cost nothing here"
 
 
 def front(effort: np.ndarray, harm: np.ndarray) -> np.ndarray:
@@ -22,7 +23,10 @@ def front(effort: np.ndarray, harm: np.ndarray) -> np.ndarray:
 
 
 def pareto(effort: np.ndarray, outcome: np.ndarray, wish: str) -> pd.DataFrame:
-    """Effort and outcome, (P, W) each, by point: means, whether on the front, and in what share of redrawn worlds."""
+    """Effort and outcome, (P, W) each, by point: means, whether on the front, and in what share of redrawn worlds.
+
+    ``note`` says what effort leaves out.
+    """
     outcome, known = filled(outcome)
     effort = effort[known]
     sign = -1.0 if wish == "+" else 1.0
@@ -33,4 +37,4 @@ def pareto(effort: np.ndarray, outcome: np.ndarray, wish: str) -> pd.DataFrame:
     often = np.mean([front(effort[:, d].mean(axis=1), sign * outcome[:, d].mean(axis=1)) for d in draws], axis=0)
     low, high = np.quantile([outcome[:, d].mean(axis=1) for d in draws], [0.025, 0.975], axis=0)
     return pd.DataFrame({"row": np.flatnonzero(known), "effort": cost, "mean": mean, "low": low, "high": high,
-                         "on_front": front(cost, sign * mean), "front_share": often})
+                         "on_front": front(cost, sign * mean), "front_share": often, "note": FREE})

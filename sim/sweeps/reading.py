@@ -31,6 +31,13 @@ class Sweep:
     failed: pd.DataFrame
 
 
+def check_whole(folder: Path) -> None:
+    """Refuse the folder of a sweep whose results are not put together yet."""
+    if not (folder / RESULTS).exists():
+        raise SweepError(f"{folder}: the sweep is not finished. Go on with: python run.py sweep {folder / SWEEP} "
+                         f"--resume --out {folder}")
+
+
 def read_sweep(folder: Path | str) -> Sweep:
     """Read a sweep folder.
 
@@ -43,9 +50,7 @@ def read_sweep(folder: Path | str) -> Sweep:
     manifest = read_manifest(folder)
     if manifest.get("kind") != "sweep":
         raise SweepError(f"{folder}: this is no folder of a sweep.")
-    if not (folder / RESULTS).exists():
-        raise SweepError(f"{folder}: the sweep is not finished. Go on with: python run.py sweep {folder / SWEEP} "
-                         f"--resume --out {folder}")
+    check_whole(folder)
     failed = folder / FAILED
     try:
         return Sweep(folder, load_sweep(folder / SWEEP), manifest, pd.read_parquet(folder / POINTS),

@@ -8,6 +8,7 @@ import functools
 import io
 import itertools
 import json
+import shlex
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
@@ -27,6 +28,7 @@ from sim.sweeps.ledger import FINISHED, PARTS, Ledger, write_whole
 from sim.sweeps.local import Lost, one_by_one, parallel
 from sim.sweeps.rows import Chunk, Done, Evaluate, Rows, chunks, places_of, rows_of, simulate, together, work
 from sim.sweeps.spec import SweepSpec
+from sim.sweeps.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,6 +73,10 @@ def run_sweep(spec: SweepSpec, out: Path | str | None = None, *, jobs: int = 0, 
         on Ctrl-C, with the same message.
     """
     points = points_of(spec)
+    if scheduler is not None:
+        from sim.sweeps.cluster import reach
+
+        reach(scheduler, fingerprint)  # before there is a folder
     folder = _folder(spec, points, out, resume, command)
     try:
         with _alone(folder):
@@ -78,17 +84,34 @@ def run_sweep(spec: SweepSpec, out: Path | str | None = None, *, jobs: int = 0, 
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         problem = "the disk is full" if full else f"the results could not be written ({error.strerror or error})"
-        raise SweepError(_kept(folder, problem), code=1) from error
+        raise SweepError(f"{folder}: {problem}. {kept(spec, folder)}", code=1) from error
     except KeyboardInterrupt:
-        raise Stopped(_kept(folder, "stopped")) from None
+        raise Stopped(kept(spec, folder)) from None
     return folder
 
 
-def _kept(folder: Path, why: str) -> str:
+def kept(spec: SweepSpec, folder: Path) -> str:
     """What is kept of a stopped sweep, and how to go on."""
     done = sum(entry["state"] == FINISHED for entry in Ledger(folder).entries.values())
-    return (f"{folder}: {why}. {done} of {read_manifest(folder)['chunks']} chunks are finished and kept. To go on: the "
-            f"same command with --resume --out {folder}")
+    file = spec.source if Path(spec.source).is_file() else str(folder / SWEEP)
+    every = counted(read_manifest(folder)["chunks"], "chunk")
+    return (f"{done} of {every} kept in {folder}; go on with: python run.py sweep "
+            f"{shlex.quote(file)} --out {shlex.quote(str(folder))} --resume")
+
+
+def folder_of(spec: SweepSpec, out: Path | None, since: float) -> Path | None:
+    """The folder that a stopped sweep left: ``out``, else the newest unfinished one of this sweep that was made at
+    the time ``since`` (seconds since 1970) or later; None where there is none.
+    """
+    if out is not None:
+        return out if (out / MANIFEST).exists() else None
+    made = [folder for folder in _unfinished(spec) if (folder / MANIFEST).stat().st_mtime >= since]
+    return max(made, key=lambda folder: folder.name, default=None)
+
+
+def finished(folder: Path) -> bool:
+    """Whether a sweep has run in every point, and its tables are there."""
+    return bool(read_manifest(folder).get("finished")) and (folder / RESULTS).exists()
 
 
 class _Run:
@@ -104,7 +127,7 @@ class _Run:
     def all(self, jobs: int, scheduler: str | None, progress: Progress | None) -> None:
         """Everything that is not finished, then the tables."""
         todo = [chunk.number for chunk in self.chunks if not self.ledger.finished(chunk.number)]
-        if not todo and (self.folder / RESULTS).exists() and read_manifest(self.folder)["finished"]:
+        if not todo and finished(self.folder):
             return
         total = sum(self.chunks[number].worlds.size for number in todo) * self.spec.scenario.months
         done = 0
@@ -251,21 +274,33 @@ def table(done: Done, periods: tuple[str, ...], places: tuple[str, ...], columns
 def _folder(spec: SweepSpec, points: Points, out: Path | str | None, resume: bool,
             command: str | Sequence[str]) -> Path:
     """The folder to run in: a new one, or the one to go on with."""
-    if resume and out is None:
-        out = _newest(spec)
-    if resume and out is not None and (Path(out) / MANIFEST).exists():
-        _check_same(spec, points, Path(out))
-        return Path(out)
+    before = to_resume(spec, out) if resume else None
+    if before is not None:
+        _check_same(spec, points, before)
+        return before
     return _new_folder(spec, points, out, command)
 
 
-def _newest(spec: SweepSpec) -> Path:
-    found = [path.parent for path in Path("results").glob(f"sweep-{spec.name}-*/{MANIFEST}")
-             if not json.loads(path.read_text(encoding="utf-8")).get("finished")]
+def to_resume(spec: SweepSpec, out: Path | str | None) -> Path | None:
+    """The folder to go on with: ``out`` (None where it holds nothing yet), else the newest unfinished one.
+
+    Raises
+    ------
+    SweepError
+        where no folder is named and none is unfinished.
+    """
+    if out is not None:
+        return Path(out) if (Path(out) / MANIFEST).exists() else None
+    found = _unfinished(spec)
     if not found:
         raise SweepError(f"--resume: there is no unfinished folder results/sweep-{spec.name}-*. Say with --out DIR "
                          "which sweep goes on.")
     return max(found, key=lambda folder: folder.name)
+
+
+def _unfinished(spec: SweepSpec) -> list[Path]:
+    return [path.parent for path in Path("results").glob(f"sweep-{spec.name}-*/{MANIFEST}")
+            if not json.loads(path.read_text(encoding="utf-8")).get("finished")]
 
 
 def _check_same(spec: SweepSpec, points: Points, folder: Path) -> None:
@@ -289,7 +324,8 @@ def _check_same(spec: SweepSpec, points: Points, folder: Path) -> None:
 
 def _new_folder(spec: SweepSpec, points: Points, out: Path | str | None, command: str | Sequence[str]) -> Path:
     extra = {"kind": "sweep", "sweep": spec.name, "title": spec.title, "question": spec.question,
-             "design": spec.design.kind, "points": len(points), "worlds": spec.worlds, "luck": spec.luck,
+             "design": spec.design.kind, "points": len(points), "worlds_each": spec.worlds, "luck": spec.luck,
+             "worlds": spec.worlds * (len(points) if spec.luck == "own" else 1),
              "chunks": len(chunks(spec, points)), "model_sha256": fingerprint(), "finished": False,
              **described(spec.base.world, spec.base.uncertainty)}
 

@@ -21,6 +21,7 @@ from sim.sweeps.surfaces import Z, errors, filled
 SEED = 1
 RESAMPLES = 200
 FEWEST = 30  # points for first-order indices from any sample
+NOTHING = 1e-6  # share of a spread below which what is left of it is rounding
 HARMONICS = 6  # of the Fourier series behind them
 SOBOL = ("parameter", "S1", "S1_low", "S1_high", "ST", "ST_low", "ST_high", "method", "points")
 PAIRS = ("parameter", "with", "S2", "S2_low", "S2_high")
@@ -158,6 +159,7 @@ def elementary(paths: np.ndarray, means: np.ndarray, listed: np.ndarray) -> np.n
 def tornado(study: Study, values: np.ndarray) -> pd.DataFrame:
     """How far each axis alone swings an outcome (P, W) from one end of its range to the other, largest first.
 
+    Axes whose values have no order (`unordered`) have no ends, so that they are left out; the fit knows them.
     ``one at a time``: the points themselves. Otherwise from a linear fit (with categories as such) whose ``r2`` says
     how much of the differences between points it explains; beside it the partial rank correlation.
     """
@@ -169,12 +171,17 @@ def tornado(study: Study, values: np.ndarray) -> pd.DataFrame:
     return table.sort_values("swing", key=lambda column: -column.abs(), kind="stable", ignore_index=True)
 
 
+def unordered(axis: Axis, x: np.ndarray) -> bool:
+    """Whether the values x (n,) have no low and high end: three and more answers, dates beside "never"."""
+    return np.unique(x).size > 2 and (axis.kind == "category" or bool((x == axis.never).any()))
+
+
 def _one_at_a_time(study: Study, values: np.ndarray, x: np.ndarray) -> pd.DataFrame:
     base = np.array([stats.mode(column).mode for column in x.T])
     rows = []
     for k, axis in enumerate(study.axes):
         own = np.flatnonzero((np.delete(x, k, axis=1) == np.delete(base, k)).all(axis=1))
-        if own.size < 2:
+        if own.size < 2 or unordered(axis, study.design[:, k]):
             continue
         low, high = own[np.argmin(x[own, k])], own[np.argmax(x[own, k])]
         swing, half = _paired(values[high] - values[low])
@@ -198,7 +205,8 @@ def _tornado_frame(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
 
 
 def _regression(study: Study, values: np.ndarray, unit: np.ndarray) -> pd.DataFrame:
-    columns = [_columns(axis, x) for axis, x in zip(study.axes, unit.T, strict=True)]
+    columns = [_columns(axis, x, bool((own == axis.never).any()))
+               for axis, x, own in zip(study.axes, unit.T, study.design.T, strict=True)]
     design = np.column_stack([np.ones(len(unit)), *columns])
     if len(unit) <= design.shape[1]:
         return _tornado_frame([])
@@ -212,24 +220,26 @@ def _regression(study: Study, values: np.ndarray, unit: np.ndarray) -> pd.DataFr
     rows, first = [], 1
     for k, (axis, own) in enumerate(zip(study.axes, columns, strict=True)):
         place = slice(first, first + own.shape[1])
-        swing = _swing(axis, study.design[:, k], solver, place, values, steady, design.mean(axis=0),
-                       study.common)
-        rank = ranks[first - 1] if own.shape[1] == 1 else (np.nan,) * 3  # three answers and more have no order
-        rows.append((*swing, *rank, r2, "linear fit"))
+        if not unordered(axis, study.design[:, k]):
+            swing = _swing(axis, study.design[:, k], solver, place, values, steady, design.mean(axis=0), study.common)
+            rows.append((*swing, *ranks[first - 1], r2, "linear fit"))
         first += own.shape[1]
     return _tornado_frame(rows)
 
 
-def _columns(axis: Axis, unit: np.ndarray) -> np.ndarray:
-    """The axis in the fit: itself, or a column for every category but the first."""
+def _columns(axis: Axis, unit: np.ndarray, never: bool) -> np.ndarray:
+    """The axis in the fit: itself, with ``never``, its last place, apart; or a column for every category but the
+    first.
+    """
     if axis.kind != "category":
-        return unit[:, None]
+        apart = never and np.unique(unit).size > 2
+        return np.column_stack([unit, unit == 1.0]) if apart else unit[:, None]
     return (np.round(unit * (len(axis.levels) - 1))[:, None] == np.arange(1, len(axis.levels))).astype(float)
 
 
 def _swing(axis: Axis, x: np.ndarray, solver: np.ndarray, place: slice, values: np.ndarray, residuals: np.ndarray,
            average: np.ndarray, common: bool) -> tuple[Any, ...]:
-    """Fitted outcome at the two ends (of categories: at the lowest and highest), others at their mean."""
+    """Fitted outcome at the two ends (of two answers: at the lower and the higher), others at their mean."""
     means = values.mean(axis=1)
     ends = np.zeros((2, solver.shape[0]))
     ends[:] = average
@@ -251,15 +261,21 @@ def _swing(axis: Axis, x: np.ndarray, solver: np.ndarray, place: slice, values: 
 def partial_rank_correlations(x: np.ndarray, y: np.ndarray) -> list[tuple[float, float, float]]:
     """Correlation of ranks with the other columns of x (P, D) taken out, and its 95 % interval (Fisher).
 
-    0 for a column that does not differ, or where y does not.
+    NaN for a column, or where y, has nothing left once the others are taken out.
     """
     n, d = x.shape
     ranks = np.column_stack([stats.rankdata(x, axis=0), stats.rankdata(y)])
-    spread = ranks.std(axis=0)
-    unit = (ranks - ranks.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    precision = np.linalg.pinv(unit.T @ unit / n, hermitian=True)
-    size = np.sqrt(np.outer(np.diag(precision), np.diag(precision)))
-    r = np.divide(-precision, size, out=np.zeros_like(precision), where=size > 1e-12)[:d, d]
+    ranks -= ranks.mean(axis=0)
+    r = np.array([_partial(np.delete(ranks, (k, d), axis=1), ranks[:, (k, d)]) for k in range(d)])
     half = Z / np.sqrt(max(n - d - 2, 1))
     at = np.arctanh(np.clip(r, -0.999999, 0.999999))
     return [(float(r[k]), float(np.tanh(at[k] - half)), float(np.tanh(at[k] + half))) for k in range(d)]
+
+
+def _partial(others: np.ndarray, pair: np.ndarray) -> float:
+    """Correlation of two columns, pair (P, 2), with others (P, k) taken out of both."""
+    rest = pair - others @ np.linalg.lstsq(others, pair, rcond=None)[0]
+    left = np.linalg.norm(rest, axis=0)
+    if (left <= NOTHING * np.linalg.norm(pair, axis=0)).any():
+        return np.nan
+    return float(rest[:, 0] @ rest[:, 1] / left.prod())

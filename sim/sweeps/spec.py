@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -15,7 +16,7 @@ from sim.calendar import Month
 from sim.recorder import OUTCOMES
 from sim.scenario import Scenario, load_scenario
 from sim.scenario.checks import among, check
-from sim.scenario.fault import Fault, Mark, Path, find_mark, shown
+from sim.scenario.fault import Fault, Mark, Path, ScenarioError, find_mark, shown
 from sim.scenario.known import Known, World, installed
 from sim.scenario.reading import Dumper, parse, read_text
 from sim.sweeps.dimensions import Dimension
@@ -23,6 +24,7 @@ from sim.sweeps.entries import DialTurn, Entry, Reader, resolved
 from sim.sweeps.keys import HELP, Frozen, Names, Number, Text, Whole, plain, validated
 from sim.sweeps.summaries import SUMMARIES
 
+OF_SWEEPS = {"vary", "design", "base", "luck", "analysis"}  # keys that no scenario has
 COLUMNS = ("point", "world", "period", "place")
 ALL_PLACES = "ALL"
 
@@ -154,6 +156,8 @@ def _read(source: Any) -> tuple[dict[str, Any], dict[Path, Mark], str]:
     if not isinstance(data, dict):
         raise Fault((), "the file is empty" if data is None else f"found {shown(data)} instead of keys",
                     HELP[""][1]).at(marks)
+    if not data.keys() & OF_SWEEPS and data.keys() & Scenario.model_fields.keys():
+        raise ScenarioError(f"{label} is a scenario; use: python run.py run {shlex.quote(label)}")
     return data, marks, label
 
 

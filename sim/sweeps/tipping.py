@@ -86,14 +86,15 @@ def tipping(study: Study, hits: np.ndarray) -> pd.DataFrame:
     """Tipping points of yes or no (P, W) on every axis that has a between; on the other axes the points' average.
 
     Of many axes, those that tell the most by themselves. Where two axes make up the sweep, also on each for every level
-    of the other.
+    of the other. ``located`` is false where the interval is the whole of the values tried.
     """
     shares = hits.mean(axis=1)
     kept = leading(study.axes, study.x, shares, max(1, min(MOST, len(hits) // POINTS_EACH)))
     rows = _together(study, hits, kept) + [row for k in range(len(study.axes)) if len(study.axes) == 2
                                            for row in _by_the_other(study, hits, k)]
     return pd.DataFrame(rows, columns=["parameter", "at", "tipping", "low", "high", "direction", "width", "inside",
-                                       "chance_low_end", "chance_high_end", "tipping_at", "low_at", "high_at"])
+                                       "located", "chance_low_end", "chance_high_end", "tipping_at", "low_at",
+                                       "high_at"])
 
 
 def _together(study: Study, hits: np.ndarray, axes: Sequence[int]) -> list[Row]:
@@ -145,7 +146,8 @@ def _row(study: Study, fit: Fit, column: int, x: np.ndarray, y: np.ndarray, k: i
         back = [float(axis.unscaled(scaled.mean() + scaled.std() * np.array(v))) for v in places]
     chances = [float(y[x == end].mean()) for end in (x.min(), x.max())]
     return (axis.name, at, *(_word(axis, v, x) for v in back), "rises" if beta[1] > 0 else "falls",
-            SHARP / abs(beta[1]) * scaled.std(), bool(x.min() <= back[0] <= x.max()), *chances, *back)
+            SHARP / abs(beta[1]) * scaled.std(), bool(x.min() <= back[0] <= x.max()),
+            bool(back[1] > x.min() or back[2] < x.max()), *chances, *back)
 
 
 def _word(axis: Axis, at: float, x: np.ndarray) -> str:

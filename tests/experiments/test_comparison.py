@@ -150,7 +150,7 @@ def test_what_worsens_comes_first() -> None:
 
 def test_verdicts_in_words() -> None:
     words = judged([-5.0] * 18 + [1.0] * 2, "departures")["verdict"]
-    assert words == "fewer departures to the theatre in 18 of 20 worlds (median -5, 95 % -5 to -5)"
+    assert words == "fewer departures to the theatre in 18 of 20 worlds (median -5 of 10, -50 %, 95 % -5 to -5)"
     assert judged([0.01] * 20, "polarisation")["verdict"].startswith("more polarisation in 20 of 20 worlds")
     assert judged([-0.2] * 20, "foothold")["verdict"].startswith("less time with a foothold in 20")
     unclear = judged([-1.0] * 12 + [1.0] * 8)
@@ -161,7 +161,7 @@ def test_verdicts_in_words() -> None:
 
 def test_a_verdict_names_ties_and_gives_the_mean_where_the_median_is_zero() -> None:
     words = judged([-3.0] * 8 + [0.0] * 12)["verdict"]
-    assert words.startswith("fewer attacks in 8 of 20 worlds, the same in 12 (mean -1.2, 95 % -1.9")
+    assert words.startswith("fewer attacks in 8 of 20 worlds, the same in 12 (mean -1.2, base median 10, 95 % -1.9")
 
 
 def test_a_verdict_says_when_the_mean_points_the_other_way() -> None:
@@ -179,7 +179,27 @@ def test_few_worlds_have_no_interval_and_are_not_decided() -> None:
     row = judged([-5.0] * 5)
     assert (row["decided"], row["needed"]) == (False, "6")
     assert math.isnan(row["difference_low"])
-    assert judged([-5.0])["verdict"] == "cannot be told apart with 1 world; about 6 would be needed"
+    assert row["verdict"] == "too few worlds to tell (5)"
+    assert judged([-5.0])["verdict"] == "too few worlds to tell (1)"
+    assert judged([-5.0] * 6)["verdict"].startswith("fewer attacks in 6 of 6 worlds")
+    assert judged([-5.0] * 3 + [5.0] * 3)["verdict"].startswith("cannot be told apart with 6 worlds")
+
+
+def test_a_verdict_says_when_the_mean_cannot_be_told_apart_from_no_change() -> None:
+    open_mean = judged([-1.0] * 18 + [9.0, 8.0])
+    assert open_mean["decided"]
+    assert open_mean["mean_low"] < 0 < open_mean["mean_high"]
+    assert open_mean["difference_mean"] < 0
+    assert "; the mean cannot be told apart from no change (mean -0.05, 95 % " in open_mean["verdict"]
+    assert verdicts._brief(open_mean | {"outcome": "attacks"}).endswith(", -10 %, mean not told apart)")
+    assert "cannot be told apart" not in judged([-1.0] * 20)["verdict"]
+
+
+@pytest.mark.parametrize(("difference", "base", "words"), [
+    (-358.0, 5390.0, "median -358 of 5,390, -6.6 %"), (30.0, 10.0, "median 30 of 10, +300 %"),
+    (4.0, 0.0, "median 4 of 0,")])
+def test_a_size_stands_beside_what_it_is_a_part_of(difference: float, base: float, words: str) -> None:
+    assert f"({words}" in judged([difference] * 20, base=base)["verdict"]
 
 
 def test_the_summary_hides_nothing_that_worsens_and_counts_what_chance_would_do() -> None:
@@ -201,9 +221,11 @@ def test_the_summary_names_a_made_up_side_effect() -> None:
     c = compared()
     e = c.effects.copy()
     e.loc[(e["scenario"] == "idle") & (e["outcome"] == "attacks") & (e["place"] == "BB"),
-          ["direction", "decided", "worse", "same", "difference_median"]] = ["worse", True, WORLDS, 0, 7.0]
+          ["direction", "decided", "worse", "same", "difference_median", "base_median"]] = [
+              "worse", True, WORLDS - 3, 3, 7.0, 70.0]
     lines = verdicts.told(e[e["scenario"] == "idle"], {"BB": "Borrun"})
-    assert lines[:2] == ["  Worse:", "    Borrun: more attacks (60 of 60 worlds, median 7)"]
+    assert lines[:2] == ["  Worse:", "    Borrun: more attacks (57 of 60 worlds, the same in 3, median 7 of 70, +10 %, "
+                         "mean not told apart)"]
 
 
 @pytest.mark.parametrize(("effort", "words"), [(1234.0, "1,234 units more"), (-57.0, "57 units less"), (0.0, "no more"),
@@ -212,6 +234,44 @@ def test_the_summary_says_whether_effort_is_more_or_less(effort: float, words: s
     e = compared().effects
     own = e[e["scenario"] == "idle"].assign(effort=effort)
     assert verdicts.told(own, {"AA": "", "BB": "", "BB-2": ""})[-1] == f"  Effort: {words} than the base."
+
+
+def test_every_place_that_was_asked_for_has_its_verdict() -> None:
+    c = compared()
+    assert c.asked == ("BB-2",)
+    idle = "\n".join(comparison.summary_lines(c)).split("(idle)")[1]
+    name = verdicts.named("BB-2", comparison.installed().world(BASE.world).places)
+    own = idle.split(f"  {name}, not told apart:\n")[1].split("  Effort")[0]
+    assert own.count(": the same in every world") == len(READ)
+    assert "  All countries, not told apart:\n" in idle
+
+
+def test_the_named_comparisons_are_listed_with_what_became_of_them() -> None:
+    c = compare(BASE, [INCLUDED, IDLE], outcomes=("recruits",), until_sure=True, most=60, jobs=1)
+    lines = comparison.summary_lines(c)
+    at = lines.index("Named comparisons:")
+    sure, never = lines[at + 1:at + 3]
+    assert sure.startswith("  included, new recruits of any organisation, All countries: decided after ")
+    assert "; fewer new recruits of any organisation in " in sure
+    assert never == ("  idle, new recruits of any organisation, All countries: not decided after 60 worlds; "
+                     "lower in 0, higher in 0, the same in 60")
+    assert lines[at + 3] == ""
+
+
+def test_a_comparison_of_few_worlds_says_so_and_shows_itself_in_a_line() -> None:
+    c = compare(BASE, [GUARDED], outcomes=("departures",), worlds=1, jobs=1)
+    lines = comparison.summary_lines(c)
+    assert "1 paired world, " in lines[0]
+    assert "1 world can decide nothing: the count of worlds needs at least 6." in lines
+    assert "1 worlds" not in "\n".join(lines)
+    assert repr(c) == "<Comparison of 'guarded' with 'base': 1 world, 2011-01 to 2012-12, 6 effects>"
+
+
+@pytest.mark.parametrize(("worlds", "words"), [(5, "5 worlds can decide nothing"), (6, "6 worlds are few"),
+                                               (39, "39 worlds are few")])
+def test_what_is_said_of_few_worlds(worlds: int, words: str) -> None:
+    assert verdicts.few(worlds)[0].startswith(words)
+    assert verdicts.few(40) == []
 
 
 # -------------------------------------------------------------------------- windows and places
@@ -325,6 +385,8 @@ def test_the_headline_is_decided_about_where_no_outcome_is_named() -> None:
     ([GUARDED], {"outcomes": ()}, "at least one outcome"),
     ([GUARDED], {"outcomes": ("effort",), "until_sure": True}, "which is an input"),
     ([GUARDED], {"places": ("AA-9",)}, "'AA-9' is not a place"),
+    ([GUARDED], {"places": ("AA-9",)}, "list places --world two_countries"),
+    ([GUARDED], {"outcomes": ("new recruit of any organisation",)}, "Did you mean 'recruits'?"),
     ([GUARDED], {"first": Month.parse("2012-05"), "last": Month.parse("2012-04")}, "2012-05 to 2012-04"),
     ([GUARDED], {"last": Month.parse("2013-01")}, "does not lie within the run, 2011-01 to 2012-12"),
 ])
@@ -398,3 +460,14 @@ def test_the_public_verb() -> None:
     c = sim.compare(BASE, GUARDED, worlds=10, outcomes=("departures",), jobs=1)
     assert isinstance(c, Comparison)
     assert (c.worlds, set(c.effects["outcome"])) == (10, {"departures", "effort"})
+
+
+def test_the_public_verb_takes_one_outcome_and_months_as_text() -> None:
+    c = sim.compare(BASE, GUARDED, worlds=6, outcomes="departures", first="2011-03", last="2011-09", jobs=1)
+    assert (str(c.first), str(c.last), set(c.effects["outcome"])) == ("2011-03", "2011-09", {"departures", "effort"})
+
+
+def test_a_place_may_be_looked_for_by_its_name() -> None:
+    with pytest.raises(UserError, match="'Sirte' is not a place.*list places --world maghreb.*Did you mean 'LY-SR'"):
+        compare(load_scenario("scenarios/baseline.yaml"), [load_scenario("scenarios/libya_restored.yaml")],
+                places=("Sirte",))

@@ -199,6 +199,19 @@ def test_scenarios_that_cannot_be_paired_are_refused():
         robust(BASE, [BASE], worlds=2)
 
 
+def test_so_few_worlds_that_nothing_could_be_decided_are_refused():
+    for worlds, words in ((1, "1 world under"), (5, "5 worlds under")):
+        with pytest.raises(UserError, match=f"robust: {words} each theory can decide nothing; give at least 6"):
+            robust(BASE, [INCLUDED], outcomes=["recruits"], worlds=worlds)
+
+
+def test_the_summary_warns_of_few_worlds_and_of_many_comparisons():
+    made = len(result().futures)
+    assert module.summary_lines(result())[-2:] == [
+        f"{made} comparisons were made; without any effect about {0.05 * made:.2g} of them would look decided by "
+        "chance (at 5 % each).", f"{WORLDS} worlds are few: the intervals are wide."]
+
+
 def test_tables_read_back_as_written(tmp_path: Path):
     module.write(result(), tmp_path)
     back = module.read(tmp_path)

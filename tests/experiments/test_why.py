@@ -14,6 +14,7 @@ import pytest
 from sim.calendar import Month
 from sim.errors import UserError
 from sim.experiments import stages, why
+from sim.experiments.ensemble import geography_of
 from sim.experiments.variants import Variant, run_variants, totals
 from sim.experiments.why import REST, Why, explain_comparison, orders_of, play, players_of, shapley
 from sim.recorder import OUTCOMES
@@ -246,11 +247,42 @@ def test_worlds_part_with_the_first_lever_and_not_before():
 def test_scenarios_alike_never_part_and_say_so():
     found = explain_comparison(BASE, named("idle", LATE), worlds=3, jobs=1)
     assert found.parting.to_dict("records") == [
-        {"scenario": "idle", "month": "", "place": "", "outcome": "", "share": 0.0}]
+        {"scenario": "idle", "month": "", "place": "", "regions": 0, "outcome": "", "share": 0.0}]
     assert not len(found.stages)
     assert found.shapley[["value", "low", "high"]].to_numpy().tolist() == [[0, 0, 0]]
     assert "same in each of 3 worlds" in found.sentences["idle"][0]
     assert found.sentences["idle"][-1] == "In none of 3 worlds does anything recorded differ from the base."
+
+
+def test_a_place_is_named_first_only_where_it_is_alone():
+    g = geography_of(BASE)
+    own = np.flatnonzero(g.country_of == 0)
+    for regions, place, words in (
+            ([1], g.regions[1], g.region_names[1]),
+            (own, g.countries[0], f"all {len(own)} regions of {g.country_names[0]} in the same month"),
+            (range(len(g.regions)), ", ".join(g.countries),
+             f"all {len(g.regions)} regions of {' and '.join(g.country_names)} in the same month"),
+            (own[:2], g.countries[0], f"2 regions of {g.country_names[0]} in the same month")):
+        assert why._together(g, np.array(regions)) == place
+        assert why._where(g, place, len(regions)) == words
+
+
+def test_all_regions_that_tie_are_first_and_a_single_one_before_them_is_alone():
+    differs = np.zeros((2, 4, 3), bool)  # outcomes, worlds, regions
+    differs[1, :, :2] = True
+    regions, outcome = why._first_seen(differs)
+    assert (regions.tolist(), outcome) == ([0, 1], 1)
+    differs[1, 0, 0] = False
+    assert why._first_seen(differs)[0].tolist() == [1]
+
+
+def test_worlds_that_part_everywhere_at_once_name_the_whole_country_in_words():
+    found = explain_comparison(BASE, named("open", use("political_opening")), worlds=4, jobs=1)
+    row = found.parting.iloc[0]
+    g = geography_of(BASE)
+    own = (g.country_of == 0).sum()
+    assert (row["place"], row["regions"]) == ("AA", own)
+    assert f"all {own} regions of {g.country_names[0]} in the same month" in found.sentences["open"][-1]
 
 
 def test_the_median_month_is_that_of_the_worlds_that_part():
@@ -319,7 +351,11 @@ def test_tables_read_back_as_written(tmp_path: Path):
         expected = pd.concat([getattr(explained(), name), getattr(other, name)], ignore_index=True)
         pd.testing.assert_frame_equal(getattr(back, name), expected, rtol=1e-5, check_dtype=False)
     assert back.sentences == explained().sentences | other.sentences
-    lines = why.summary_lines([explained()])
+    assert why.summary_lines([], 12) == []
+    lines = why.summary_lines([explained()], 12)
+    assert lines.pop(0) == ""
+    assert lines.pop(0) == ("Why the scenarios differ rests on means over 12 worlds, when and where they part on 10 of "
+                            "these.")
     assert lines[1] == "Why package differs, over the whole run:"
     assert (tmp_path / "why.md").read_text().splitlines()[0].endswith("differ from the base, over the whole run")
     assert [line.strip() for line in lines[2:]] == explained().sentences["package"]

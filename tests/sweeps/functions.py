@@ -94,6 +94,11 @@ def boundary(rows: Rows) -> np.ndarray:
     return told(rows, foothold_any=yes(rows, chance_of(unit(rows, 0), unit(rows, 1))), departures=unit(rows, 0) * 10)
 
 
+def even(rows: Rows) -> np.ndarray:
+    """A foothold with an even chance, whatever was varied."""
+    return told(rows, foothold_any=yes(rows, np.full(rows.worlds.size, 0.5)))
+
+
 def box(rows: Rows) -> np.ndarray:
     """A foothold with 80 % inside a planted box, 5 % outside it."""
     inside = (unit(rows, 0) < 0.4) & (unit(rows, 1) > 0.5)

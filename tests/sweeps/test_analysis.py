@@ -13,8 +13,8 @@ from scipy import stats
 import sim.sweeps.analysis
 from sim.errors import UserError
 from sim.sweeps.analysis import analyse, focus, indices, summary_lines
-from sim.sweeps.pareto import front
-from sim.sweeps.sensitivity import sobol
+from sim.sweeps.pareto import FREE, front
+from sim.sweeps.sensitivity import partial_rank_correlations, sobol
 from sim.sweeps.study import load, wish
 from sim.sweeps.surfaces import Kind, binned, residuals_of, summarised
 from sim.sweeps.tipping import fieller, logistic
@@ -129,28 +129,51 @@ def test_tornado_swings_are_those_of_the_plane(tmp_path: Path, design: dict[str,
     assert abs(found["swing"].iloc[2]) < 1e-3
 
 
-def test_a_theory_swings_by_its_answers(tmp_path: Path) -> None:
-    entries = {**vary(), "answer": {"theory": "repression", "values": ["backlash", "deterrence", "inverted_u"]}}
-    folder = made(tmp_path / "s", functions.straight, vary=entries, design={"kind": "latin_hypercube", "points": 90})
+@pytest.mark.parametrize("design", [{"kind": "one_at_a_time", "levels": 3}, {"kind": "latin_hypercube", "points": 90}])
+def test_what_has_no_order_has_no_swing(tmp_path: Path, design: dict[str, object]) -> None:
+    """Three answers, and dates beside "never"; what stands beside them keeps its swing, two answers have theirs."""
+    entries = {**vary(), "answer": {"theory": "repression", "values": ["backlash", "deterrence", "inverted_u"]},
+               "split": {"event": "bb_split", "values": ["2011-02", "2011-04", "never"]},
+               "yes": {"theory": "prestige", "values": ["off", "on"]}}
+    folder = made(tmp_path / "s", functions.straight, vary=entries, design=design)
     analyse(folder)
-    row = table(folder, "tornado").set_index("parameter").loc["answer"]
-    assert row["high_value"] == "deterrence"
-    assert row["swing"] == pytest.approx(10 * functions.BACKLASH, rel=1e-3)
+    found = table(folder, "tornado").set_index("parameter")
+    assert set(found.index) == {*NAMES, "yes"}
+    assert found.loc[list(NAMES), "swing"].tolist() == pytest.approx([20, -10, 0], rel=0.04, abs=1e-3)
     means = table(folder, "response_answer").set_index("value")["mean"]
     assert list(means.index) == ["backlash", "deterrence", "inverted_u"]
     assert means.idxmax() == "deterrence"
 
 
-def test_answers_without_an_order_have_no_rank_correlation(tmp_path: Path) -> None:
-    entries = {**vary(), "answer": {"theory": "repression", "values": ["backlash", "deterrence", "inverted_u"]},
-               "yes": {"theory": "prestige", "values": ["off", "on"]}}
+def test_two_answers_swing(tmp_path: Path) -> None:
+    entries = {**vary(), "answer": {"theory": "repression", "values": ["backlash", "deterrence"]}}
     folder = made(tmp_path / "s", functions.straight, vary=entries, design={"kind": "latin_hypercube", "points": 90})
     analyse(folder)
-    found = table(folder, "tornado").set_index("parameter")
-    assert (found.loc["answer", ["rank_correlation", "rank_low", "rank_high"]] == "").all()
-    numbers = found.loc[[*NAMES, "yes"], "rank_correlation"].astype(float)
+    row = table(folder, "tornado").set_index("parameter").loc["answer"]
+    assert row["high_value"] == "deterrence"
+    assert row["swing"] == pytest.approx(10 * functions.BACKLASH, rel=1e-3)
+
+
+def test_rank_correlations_are_those_of_what_is_left(tmp_path: Path) -> None:
+    folder = made(tmp_path / "s", functions.straight, design={"kind": "latin_hypercube", "points": 90})
+    analyse(folder)
+    numbers = table(folder, "tornado").set_index("parameter")["rank_correlation"].astype(float)
     assert numbers["first"] > 0.9 > -0.9 > numbers["second"]
-    assert numbers[["third", "yes"]].abs().max() < 3.5 / np.sqrt(90)  # nothing but chance
+    assert abs(numbers["third"]) < 3.5 / np.sqrt(90)  # nothing but chance
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_exact_relation_keeps_its_sign_and_leaves_nothing_to_the_rest(sign: int) -> None:
+    rng = np.random.default_rng(4)
+    x = rng.random((60, 3))
+    exact = [row[0] for row in partial_rank_correlations(x, sign * x[:, 0])]
+    assert exact[0] == pytest.approx(sign)
+    assert np.isnan(exact[1:]).all()
+    y = x @ [1.0, -0.5, 0.2] + 0.3 * rng.normal(size=60)
+    ranks = stats.rankdata(np.column_stack([x, y]), axis=0)
+    inverse = np.linalg.inv(np.corrcoef(ranks.T))
+    usual = -inverse[:3, 3] / np.sqrt(np.diag(inverse)[:3] * inverse[3, 3])
+    assert [row[0] for row in partial_rank_correlations(x, y)] == pytest.approx(usual.tolist())
 
 
 def test_groups_of_a_second_axis_hold_whole_levels(tmp_path: Path) -> None:
@@ -236,7 +259,21 @@ def test_the_tipping_point_is_found(scattered: Path) -> None:
     assert row["low_at"] < planted < row["high_at"]
     assert row["high_at"] - row["low_at"] < 0.1 * (high - low)
     assert row["direction"] == "rises"
+    assert str(row["located"]) == "True"
     assert row["width"] == pytest.approx(2 * np.log(9) / 15 * (high - low), rel=0.35)
+
+
+def test_a_tipping_point_that_is_not_located_is_told_as_such(tmp_path: Path) -> None:
+    """The second coefficient has nothing to do with the even chance."""
+    folder = made(tmp_path / "s", functions.even, **two(design={"kind": "latin_hypercube", "points": 60}, worlds=1))
+    analyse(folder)
+    found = table(folder, "tipping", "BB", "foothold_any")
+    rows = found[found["at"] == ""]
+    whole = rows["low"].str.startswith("below") & rows["high"].str.startswith("above")
+    assert whole.any()
+    assert (rows["located"].astype(str) == "True").tolist() == (~whole).tolist()
+    told = [line for line in summary_lines(folder / "analysis") if line.startswith("Tipping point")]
+    assert sum("not located, its 95 % interval is the whole range" in line for line in told) >= 1
 
 
 def test_intervals_of_tipping_points_hold_the_truth_as_often_as_they_say() -> None:
@@ -293,6 +330,9 @@ def test_the_front_of_effort_and_outcome(tmp_path: Path) -> None:
     assert (found["on_front"].astype(str) == "True").tolist() == best.tolist()
     assert 0 < best.sum() < 15
     assert found.loc[found["effort"].idxmin(), "front_share"] == 1.0
+    assert set(found["note"]) == {FREE}
+    assert FREE.startswith("only levers cost effort; dials, parameters")
+    assert f"Fronts of effort against outcomes: {FREE}." in summary_lines(folder / "analysis")
 
 
 def test_what_only_some_worlds_have_carries_no_wish(tmp_path: Path) -> None:

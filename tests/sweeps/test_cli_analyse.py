@@ -80,6 +80,20 @@ def test_export_tells_the_files_and_what_was_adapted(folder: Path, tmp_path: Pat
         command("export", str(folder), "--to", "csv", "--out", str(tmp_path / "out"))
 
 
+@pytest.mark.parametrize("word", ["export", "analyse"])
+def test_an_unfinished_sweep_is_refused(folder: Path, tmp_path: Path, word: str) -> None:
+    (folder / "results.parquet").unlink()
+    more = ["--to", "csv", "--out", str(tmp_path / "out")] if word == "export" else []
+    with pytest.raises(UserError, match=f"{folder}: the sweep is not finished. Go on with: python run.py sweep"):
+        command(word, str(folder), *more)
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_file_is_one(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("export", str(folder), "--to", "xlsx", "--out", str(tmp_path / "out")) == 0
+    assert f"1 file in {tmp_path / 'out'}" in capsys.readouterr().out
+
+
 def test_plot_draws_an_analysis_again(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plot", str(folder)]) == 2
     assert f"{folder}: this sweep has no analysis yet. Make it with: python run.py analyse {folder}" in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +69,66 @@ def test_a_stop_says_how_to_go_on(file: Path, capsys: pytest.CaptureFixture[str]
     with monkeypatch.context() as patch:
         evaluated(patch, small.toy, progress=stop)
         assert command("toy.yaml", "--jobs", "1", "--out", "out") == 130
-    assert "1 of 1 chunks are finished and kept. To go on: the same command with --resume --out out" in (
+    assert "1 of 1 chunk kept in out; go on with: python run.py sweep toy.yaml --out out --resume\n" in (
         capsys.readouterr().err)
     evaluated(monkeypatch, small.toy)
     assert command("toy.yaml", "--jobs", "1", "--out", "out", "--resume") == 0
-    assert "toy: going on" in capsys.readouterr().out
+    assert "toy: going on in out" in capsys.readouterr().out
+    assert command("toy.yaml", "--jobs", "1", "--out", "out", "--resume") == 0
+    again = capsys.readouterr().out
+    assert "16 points: the sweep was finished already" in again
+    assert "going on" not in again
+
+
+def raising(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_stop_before_there_is_a_folder_is_a_plain_one(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.sweeps.estimate.describe", raising)
+    for out in (["--out", "out"], []):
+        with pytest.raises(KeyboardInterrupt):
+            command("toy.yaml", *out)
+    assert [path.name for path in file.parent.iterdir()] == ["toy.yaml"]
+
+
+@pytest.mark.parametrize("out", [["--out", "out"], []])
+def test_a_stop_anywhere_else_names_the_folder(file: Path, capsys: pytest.CaptureFixture[str], out: list[str],
+                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the folder and the first chunk; at the start of what goes on."""
+    said = r"0 of 1 chunk kept in (out|results/sweep-toy-\S+); go on with: .* sweep toy.yaml --out \1 --resume\n"
+    for where, more in (("sim.sweeps.runner._alone", []), ("sim.sweeps.runner.to_resume", ["--resume"])):
+        with monkeypatch.context() as patch:
+            patch.setattr(where, raising)
+            if where.endswith("_alone"):  # and once more, while the first is told
+                patch.setattr(sim.sweeps.runner, "Stopped", raising)
+            assert command("toy.yaml", "--jobs", "1", *out, *more) == 130
+        assert re.search(said, capsys.readouterr().err)
+
+
+def test_a_resume_of_nothing_says_only_that(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UserError, match="there is no unfinished folder"):
+        command("toy.yaml", "--resume")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_scheduler_that_does_not_answer_leaves_nothing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("sim.sweeps.cluster.TIMEOUT", 0.3)
+    with pytest.raises(UserError, match="no Dask scheduler answers there"):
+        command("toy.yaml", "--out", "out", "--scheduler", "tcp://127.0.0.1:9")
+    assert not (file.parent / "out").exists()
+
+
+def test_a_scenario_is_named_as_such() -> None:
+    with pytest.raises(UserError, match=r"yaml is a scenario; use: python run.py run .*two_countries.yaml$"):
+        command(small.TWO_COUNTRIES)
+
+
+def test_one_world_is_one(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(file.read_text().replace("worlds: 3", "worlds: 1"))
+    assert command("toy.yaml", "--jobs", "1", "--out", "out") == 0
+    assert "16 points (grid), 1 world each (the same world at each): 16 worlds of 6 months" in capsys.readouterr().out
 
 
 def test_a_taken_folder_is_refused_before_anything_runs(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,5 +141,5 @@ def test_a_taken_folder_is_refused_before_anything_runs(file: Path, monkeypatch:
 
 def test_a_mistake_in_the_file_is_one_message(file: Path) -> None:
     file.write_text(file.read_text().replace("kind: grid", "kind: gird"))
-    with pytest.raises(UserError, match=r"toy.yaml, line \d+, design.kind: 'gird' is not allowed here"):
+    with pytest.raises(UserError, match=r"toy.yaml, line \d+, design.kind: 'gird' .* Did you mean 'grid'"):
         command("toy.yaml")

@@ -93,10 +93,10 @@ def test_too_many_rows_for_excel_is_one_message_and_nothing_is_written(run: Path
     assert not list(tmp_path.iterdir())
 
 
-def test_long_names_of_sheets_are_cut_and_told(sweep: Path, tmp_path: Path) -> None:
+def test_long_names_of_sheets_are_cut_and_told(run: Path, tmp_path: Path) -> None:
     folder = tmp_path / "long"
     folder.mkdir()
-    (folder / "manifest.json").write_text((sweep / "manifest.json").read_text())
+    (folder / "manifest.json").write_text((run / "manifest.json").read_text())
     for end in ("one", "two"):
         pd.DataFrame({"a": [1]}).to_csv(folder / f"{'a_very_long_name_of_a_table_' * 2}{end}.csv", index=False)
     made_long = export(folder, "xlsx", tmp_path / "x")

@@ -135,7 +135,7 @@ def stop_after(count: int) -> Any:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_stopped_sweep_says_what_is_kept_and_goes_on(whole: Path, tmp_path: Path, jobs: int) -> None:
-    with pytest.raises(Stopped, match=r"5 of 16 chunks are finished and kept. .* --resume --out"):
+    with pytest.raises(Stopped, match=r"5 of 16 chunks kept in (\S+); .* --out \1 --resume$"):
         run_sweep(spec(), tmp_path / "s", jobs=jobs, progress=stop_after(5), **TOY)
     assert len(entries(tmp_path / "s")) == 5
     with pytest.raises(SweepError, match="not finished"):
@@ -407,6 +407,7 @@ def test_chunks_that_were_lost_run_alone_on_a_cluster(tmp_path: Path, monkeypatc
             yield task, Lost("gone") if lost else work(*make(task))
 
     monkeypatch.setattr("sim.sweeps.cluster.remote", lossy)
+    monkeypatch.setattr("sim.sweeps.cluster.reach", lambda address, fingerprint: None)
     run_sweep(spec(), tmp_path / "s", scheduler="somewhere", **TOY)
     assert asked == [(list(range(16)), None), ([3], 1), ([3], 1)]
 
@@ -488,6 +489,12 @@ def test_the_cost_is_said_before_it_starts(monkeypatch: pytest.MonkeyPatch) -> N
     assert "16 points (grid), 40 worlds each (the same worlds at each): 640 worlds of 24 months" in text
     assert "1 batch, 13 chunks" in text
     assert "2 processes" in text
+
+
+@pytest.mark.parametrize(("luck", "worlds"), [("common", 3), ("own", 48)])
+def test_the_manifest_counts_the_worlds(tmp_path: Path, luck: str, worlds: int) -> None:
+    manifest = read_sweep(run_sweep(spec(luck=luck), tmp_path / "s", jobs=1, **TOY)).manifest
+    assert (manifest["worlds"], manifest["worlds_each"], manifest["points"]) == (worlds, 3, 16)
 
 
 def test_long_lists_of_values_are_told_in_short(monkeypatch: pytest.MonkeyPatch) -> None:

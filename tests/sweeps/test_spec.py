@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
+from sim.calendar import Month
 from sim.parameters import DATA, load_geography
 from sim.scenario import ScenarioError, dump
 from sim.sweeps.keys import HELP
@@ -96,7 +98,13 @@ def test_keys_from_python_are_read_as_those_of_a_file(good: Path) -> None:
     ("worlds: 4\n", "", "'worlds' is missing. Allowed: worlds: a whole number"),
     ("worlds: 4", "worlds: 0", "line 16, worlds: 0 is not allowed here. Allowed: a whole number from 1"),
     ("worlds: 4", "worlds: four", "worlds: 'four' is not allowed here"),
-    ("kind: grid", "kind: gird", "line 15, design.kind: 'gird' is not allowed here. Allowed: grid, latin_hypercube"),
+    ("kind: grid", "kind: gird", "line 15, design.kind: 'gird' is not allowed here. Allowed: grid, latin_hypercube, "
+     "sobol, one_at_a_time, morris, csv. Did you mean 'grid'?"),
+    ("worlds: 4", "worlds: 4\nluck: shared", "line 17, luck: 'shared' is not allowed here. Allowed: common or own. Did "
+     "you mean 'common'?"),
+    ("from: 2012-01", "from: 2022-01", "line 5, vary.settling.from: 2022-01 begins after the end of the run, 2014-12"),
+    ("from: 2012-01", "from: {range: [2012-01, 2022-01]}", "2022-01 begins after the end of the run, 2014-12"),
+    ("    from: 2011-01", "    from: 2015-01", "line 10, vary.might.from: 2015-01 begins after the end of the run"),
     ("levels: 3", "levels: 3, points: 9", "design.points: the design grid has no 'points'"),
     ("kind: grid, levels: 3", "kind: sobol, points: 12", "design.points: 12 is not a power of two"),
     ("kind: grid, levels: 3", "kind: latin_hypercube", "the design latin_hypercube needs 'points'"),
@@ -149,6 +157,45 @@ def test_one_message_for_each_mistake(good: Path, old: str, new: str, said: str)
     assert said in text
     assert text.startswith(str(good))
     assert "\n" not in text
+
+
+def test_a_lever_may_begin_in_the_last_month(good: Path) -> None:
+    good.write_text(GOOD.replace("from: 2012-01", "from: {range: [2012-01, 2014-12]}"))
+    assert load_sweep(good).base.end == Month.parse("2014-12")
+
+
+def test_a_scenario_is_no_sweep_and_a_sweep_without_entries_no_scenario(good: Path) -> None:
+    with pytest.raises(ScenarioError, match="is a scenario; use: python run.py run"):
+        load_sweep(TWO_COUNTRIES)
+    good.write_text("name: x\nbase: y.yaml\n")
+    with pytest.raises(ScenarioError, match="is missing"):
+        load_sweep(good)
+
+
+PAGE = (ROOT / "docs/sweeps.md").read_text(encoding="utf-8")
+FILES = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+ENTRIES = re.findall(r"^\| [^|`]+ \| (`\{[^|]+) \|$", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("text", FILES, ids=lambda text: text.split("\n")[0])
+def test_every_file_of_the_page_is_valid(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "page.yaml"
+    path.write_text(text.replace("../baseline.yaml", str(ROOT / "scenarios/baseline.yaml")))
+    assert load_sweep(path).question.endswith("?")
+
+
+def test_so_is_every_entry_in_its_table() -> None:
+    """Also the parts of an entry, such as another ``from``, put into the entry before them."""
+    kinds = set()
+    for cell in ENTRIES:
+        texts = re.findall(r"`([^`]+)`", cell)
+        entry = yaml.safe_load(texts[0])
+        for more in ({}, *map(yaml.safe_load, texts[1:])):
+            made = load_sweep({"name": "page", "base": str(ROOT / "scenarios/baseline.yaml"), "worlds": 1,
+                               "vary": {"x": {**entry, **more}}, "design": {"kind": "grid"}})
+            kinds.add(made.dimensions[0].kind)
+    assert len(FILES) == 1
+    assert kinds == {"parameter", "lever", "dial", "theory", "event", "value", "posterior"}
 
 
 def test_a_mistake_in_set_is_told_with_its_line(tmp_path: Path) -> None:
