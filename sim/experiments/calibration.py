@@ -661,7 +661,7 @@ def _need_packages() -> None:
 
         del emcee, sklearn
     except ImportError as error:
-        raise CalibrationError(f"calibrate needs the package {error.name}: pip install 'foothold[calibrate]'.",
+        raise CalibrationError(f"calibrate needs the package {error.name}: pip install -c constraints.txt -e '.[calibrate]'.",
                                1) from None
 
 

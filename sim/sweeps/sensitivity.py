@@ -36,7 +36,7 @@ def package(name: str) -> Any:
             return importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise SweepError(f"this needs the package {error.name}, which is not installed. Install the extra 'analysis': "
-                         "pip install 'foothold[analysis]'.") from None
+                         "pip install -c constraints.txt -e '.[analysis]'.") from None
 
 
 def sobol(study: Study, means: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
