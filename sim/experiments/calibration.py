@@ -661,7 +661,8 @@ def _need_packages() -> None:
 
         del emcee, sklearn
     except ImportError as error:
-        raise CalibrationError(f"calibrate needs the package {error.name}: pip install -c constraints.txt -e '.[calibrate]'.",
+        raise CalibrationError(f"calibrate needs the package {error.name}: "
+                               "pip install -c constraints.txt -e '.[calibrate]'.",
                                1) from None
 
 
