@@ -17,10 +17,10 @@ from typing import Any
 import mesa
 import numpy as np
 
-from sim.model import RecruitmentModel
 from sim.noise import Noise, binomial_hazard
 from sim.parameters import coefficients
 from sim.processes.exposure import exposure_hazard
+from sim.recruitment_model import RecruitmentModel
 from sim.scenario import load_scenario
 from sim.world import CLASS_SHARES, class_multipliers, largest_remainder
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.experiments.comparison import Comparison
-    from sim.model import RecruitmentModel
+    from sim.recruitment_model import RecruitmentModel
     from sim.results import RunTables
     from sim.scenario import Scenario
     from sim.sweeps.reading import Sweep
@@ -143,7 +143,7 @@ def sweep(source: str | Path | Mapping[str, Any], **options: Any) -> Sweep:
 
 def model(scenario: Scenario | str | Path, worlds: int = 1, **overrides: Any) -> RecruitmentModel:
     """The Mesa model itself, to be stepped month by month and inspected."""
-    from sim.model import RecruitmentModel
+    from sim.recruitment_model import RecruitmentModel
 
     if isinstance(scenario, (str, Path)):
         scenario = load(scenario, worlds=worlds, **overrides)

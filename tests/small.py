@@ -9,8 +9,8 @@ import numpy as np
 
 from sim.calendar import Month
 from sim.dials import DIALS
-from sim.model import RecruitmentModel
 from sim.moment import Moment
+from sim.recruitment_model import RecruitmentModel
 from sim.scenario import LeverUse, Scenario
 
 AA, BB = 0, 1  # countries: a strong state and one that may collapse

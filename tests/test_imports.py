@@ -33,13 +33,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "agents": {"world", "dials", "noise", "moment", "conditions"},
     "processes": {"world", "dials", "noise", "moment", "conditions"},
     "recorder": {"world"},
-    "model": {*CORE, "scenario", "theories", "posterior"},
-    "experiments": {*CORE, "scenario", "model", "results", "posterior", "theories"},
+    "recruitment_model": {*CORE, "scenario", "theories", "posterior"},
+    "experiments": {*CORE, "scenario", "recruitment_model", "results", "posterior", "theories"},
     "results": {"scenario"},
     "figures": {"results"},
     "workshop": {"experiments", "figures", "results", "scenario"},
     "brief": {"results", "scenario", "parameters", "levers", "theories", "figures"},
-    "sweeps": {*CORE, "scenario", "experiments", "model", "results", "posterior", "theories"},
+    "sweeps": {*CORE, "scenario", "experiments", "recruitment_model", "results", "posterior", "theories"},
     "cli": {"scenario", "experiments", "results", "figures", "theories", "posterior", "brief", "sweeps", "cli_sweep",
             "cli_analyse"},
     "cli_sweep": {"cli", "results", "sweeps"},
@@ -47,11 +47,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "docs": {"parameters", "dials", "lever_pages"},
     "lever_pages": {"dials", "levers", "parameters", "recorder"},
     "__main__": {"cli"},
-    "__init__": {*CORE, "scenario", "model", "experiments", "results", "figures", "sweeps"},
+    "__init__": {*CORE, "scenario", "recruitment_model", "experiments", "results", "figures", "sweeps"},
 }
 HEAVY = {"mesa", "scipy", "pandas", "matplotlib", "pyarrow"}
 #: packages that belong to one kind of room
-ONLY_IN = {"mesa": {"agents", "model"}, "matplotlib": {"figures"},
+ONLY_IN = {"mesa": {"agents", "recruitment_model"}, "matplotlib": {"figures"},
            "pyarrow": {"results", "figures", "experiments", "sweeps"},
            "pydantic": {"scenario", "sweeps", "workshop", "calendar"},
            "pydantic_core": {"calendar", "scenario"},
@@ -125,4 +125,4 @@ def test_light_rooms_load_nothing_heavy(room: str) -> None:
 def test_the_rule_can_fail() -> None:
     found = {name.split(".")[1] for _, name in imports(SIM / "results.py") if name.startswith("sim.")}
     assert "scenario" in found
-    assert "model" not in found
+    assert "recruitment_model" not in found

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sim.experiments.ensemble import arrays
-from sim.model import RecruitmentModel
 from sim.processes import MONTHLY_ORDER
+from sim.recruitment_model import RecruitmentModel
 from sim.scenario import LeverUse, Month, load_scenario
 from sim.world import ALLOWED, NON_NEGATIVE, STOCKS, BooksError
 

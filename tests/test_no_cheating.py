@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from sim.dials import DIALS
-from sim.model import RecruitmentModel
 from sim.parameters import coefficients, load_geography
 from sim.posterior import load_posterior
+from sim.recruitment_model import RecruitmentModel
 from sim.scenario import load_scenario
 
 SIM = Path("sim")

@@ -9,9 +9,9 @@ import pytest
 
 from sim.calendar import Month
 from sim.experiments.ensemble import Arrays, footholds, quantile_of_sorted
-from sim.model import RecruitmentModel
 from sim.processes.ground import LOST_TO_OFFENSIVE, LOST_TO_REVOLT
 from sim.recorder import OUTCOMES, Recorder, by_country
+from sim.recruitment_model import RecruitmentModel
 from sim.world import ACTIVE, ARRESTED, CELL, EMPTY, GROUND, LOW, MOVEMENT, PRISON, REFUGE, RIVAL
 from tests.small import AA, BB, BB2, BB3, moment, put, scenario
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.model import RecruitmentModel
 from sim.parameters import coefficients
+from sim.recruitment_model import RecruitmentModel
 from sim.scenario import Scenario, ScenarioError, dump, load_scenario
 from sim.theories import THEORIES, settings
 from tests.small import scenario

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.calendar import Month
-from sim.model import RecruitmentModel
+from sim.recruitment_model import RecruitmentModel
 from sim.scenario import Scenario, load_scenario
 from sim.world import (
     ALLOWED,

@@ -17,7 +17,7 @@ from sim.moment import Moment
 from sim.world import ACTIVE, CELL, EMPTY, GROUND, HIDDEN, LOW, MASS, MOVEMENT, RIVAL, regional_mean, regional_sum
 
 if TYPE_CHECKING:
-    from sim.model import RecruitmentModel
+    from sim.recruitment_model import RecruitmentModel
 
 
 def worth(pool: np.ndarray, readiness: np.ndarray, risk: np.ndarray, caution: np.ndarray) -> np.ndarray:

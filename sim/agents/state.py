@@ -14,8 +14,8 @@ from sim.moment import Moment, flat, monthly
 from sim.world import CELL, GROUND, MASS, MOVEMENT, arriving, locality_sum, over_last
 
 if TYPE_CHECKING:
-    from sim.model import RecruitmentModel
     from sim.parameters import Geography
+    from sim.recruitment_model import RecruitmentModel
 
 
 def lagged(old: np.ndarray, signal: np.ndarray, speed: np.ndarray) -> np.ndarray:

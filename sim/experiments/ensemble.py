@@ -45,7 +45,7 @@ def geography_of(scenario: Scenario) -> Geography:
 def run_chunk(scenario: Scenario, worlds: Sequence[int], options: Mapping[str, Any] | None = None,
               progress: Callable[[int], None] | None = None) -> Arrays:
     """Run one batch of worlds in this process; options are passed to the model."""
-    from sim.model import RecruitmentModel
+    from sim.recruitment_model import RecruitmentModel
 
     model = RecruitmentModel(scenario, worlds, **_rows(options or {}, worlds))
     recorder = model.run(progress)

@@ -88,7 +88,7 @@ def _rows(values: Any, rows: np.ndarray) -> Any:
 def reduce_chunk(task: tuple[Scenario, np.ndarray, Mapping[str, Any], Mapping[int, Any], slice],
                  tick: Callable[[int], None]) -> Reduced:
     """Run one chunk of a variant in this process and keep its totals."""
-    from sim.model import RecruitmentModel
+    from sim.recruitment_model import RecruitmentModel
 
     scenario, worlds, parameters, strengths, span = task
     recorder = RecruitmentModel(scenario, worlds, parameters=parameters, strengths=strengths).run(tick)

@@ -1,6 +1,6 @@
 """The mechanisms, one per file, and the order of a month.
 
-Agents perceive and decide after grievance and before exposure (see `sim.model`).
+Agents perceive and decide after grievance and before exposure (see `sim.recruitment_model`).
 """
 
 from __future__ import annotations

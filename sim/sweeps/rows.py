@@ -174,7 +174,7 @@ def simulate(rows: Rows) -> np.ndarray:
 
 
 def _recorded(rows: Rows) -> Recorder:
-    from sim.model import RecruitmentModel
+    from sim.recruitment_model import RecruitmentModel
 
     return RecruitmentModel(rows.scenario, rows.worlds, parameters=rows.parameters, strengths=rows.strengths,
                             turns=rows.turns).run()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sim.agents.state import attention, lagged
-from sim.model import RecruitmentModel
 from sim.moment import Moment
+from sim.recruitment_model import RecruitmentModel
 from sim.world import CELL, GROUND, MASS, MOVEMENT
 from tests.small import AA, AA3, BB, BB1, BB2, BB3, model, put, turn
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sim.experiments.placebo import design, rank_regression
-from sim.model import RecruitmentModel
 from sim.parameters import coefficients
+from sim.recruitment_model import RecruitmentModel
 from sim.scenario import load_scenario
 
 

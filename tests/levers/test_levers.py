@@ -15,8 +15,8 @@ from sim.calendar import Month
 from sim.dials import DIALS
 from sim.levers import LIBRARY
 from sim.levers.base import KINDS, Lever
-from sim.model import RecruitmentModel
 from sim.recorder import OUTCOMES, Recorder
+from sim.recruitment_model import RecruitmentModel
 from sim.scenario import LeverUse
 from tests.small import AA, BB, scenario
 

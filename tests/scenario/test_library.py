@@ -10,9 +10,9 @@ import pytest
 
 from sim.calendar import Month
 from sim.levers import LIBRARY
-from sim.model import places_of
 from sim.parameters import load_geography
 from sim.recorder import OUTCOMES
+from sim.recruitment_model import places_of
 from sim.scenario import Scenario, load_scenario
 
 ROOT = Path(__file__).resolve().parents[2] / "scenarios"

@@ -10,8 +10,8 @@ import pytest
 
 import sim.sweeps.rows
 from sim.calendar import Month
-from sim.model import RecruitmentModel
 from sim.recorder import OUTCOMES
+from sim.recruitment_model import RecruitmentModel
 from sim.scenario import load_scenario
 from sim.sweeps.design import points_of
 from sim.sweeps.rows import chunks, kept, places_of, rows_of, simulate

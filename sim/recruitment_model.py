@@ -72,7 +72,7 @@ class RecruitmentModel(mesa.Model):
         ids = np.arange(scenario.worlds) if worlds is None else np.asarray(worlds, dtype=int)
         values = {k: v for k, v in scenario.parameters.items() if k.startswith("values.")}
         coefficients = {k: v for k, v in scenario.parameters.items() if k not in values}
-        self.scenario = scenario
+        self.setting = scenario  # `scenario` is a property of Mesa (from 3.5) whose setter writes to what it is given
         self.geography: Geography = load_geography(scenario.world, values)
         drawn = (posterior_draws(scenario.world, scenario.seed, ids)
                  if scenario.uncertainty == "posterior" and has_posterior(scenario.world) else {})
