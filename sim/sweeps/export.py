@@ -6,10 +6,12 @@ written whole or not at all.
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import tempfile
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,8 @@ from sim.sweeps.sensitivity import package
 FORMATS = ("csv", "xlsx", "dta", "nc")
 INNER = ("analysis",)  # folders whose tables come along, with the folder's name before theirs
 EXCEL_ROWS, EXCEL_COLUMNS, EXCEL_NAME = 1_048_575, 16_384, 31  # rows without the header
+EXCEL_XML = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+PIECE = 10_000  # rows written at a time
 STATA_NAME, STATA_TEXT = 32, 2045
 _RESERVED = """aggregate array boolean break byte case catch class colvector complex const continue default delegate
 delete do double else eltypedef end enum explicit export external float for friend function global goto if inline int
@@ -135,18 +139,86 @@ def _csv(tables: dict[str, pd.DataFrame], out: Path, name: str) -> list[str]:
 
 
 def _xlsx(tables: dict[str, pd.DataFrame], out: Path, name: str) -> list[str]:
-    for table_name, table in tables.items():
-        if len(table) > EXCEL_ROWS or len(table.columns) > EXCEL_COLUMNS:
-            raise SweepError(f"{table_name}: {len(table):,} rows and {len(table.columns):,} columns do not fit into a "
-                             f"sheet of Excel. Allowed: {EXCEL_ROWS:,} rows, {EXCEL_COLUMNS:,} columns. Export to csv "
-                             "instead, or read the Parquet file.")
-    package("openpyxl")
-    sheets = _distinct(list(tables), lambda text: re.sub(r"[\[\]:*?/\\]", "_", text), EXCEL_NAME)
-    with pd.ExcelWriter(out / f"{name}.xlsx", engine="openpyxl") as writer:
-        for table_name, table in tables.items():
-            table.replace([np.inf, -np.inf], [np.nan, np.nan]).to_excel(writer, sheet_name=sheets[table_name],
-                                                                        index=False)
-    return _renamed("sheet", sheets, "Excel allows 31 characters")
+    fitting = {key: table for key, table in tables.items()
+               if len(table) <= EXCEL_ROWS and len(table.columns) <= EXCEL_COLUMNS}
+    large = [f"{key} ({len(table):,} rows, {len(table.columns):,} columns)" for key, table in tables.items()
+             if key not in fitting]
+    why = (f"a sheet of Excel holds {EXCEL_ROWS:,} rows and {EXCEL_COLUMNS:,} columns: {', '.join(large)}. Export to "
+           "csv instead, or read the Parquet file.")
+    if not fitting:
+        raise SweepError(f"no table fits: {why}")
+    openpyxl = package("openpyxl")
+    sheets = _distinct(list(fitting), lambda text: re.sub(r"[\[\]:*?/\\]", "_", text), EXCEL_NAME)
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for sheet in sheets.values():
+        book.create_sheet(sheet)
+    frame = io.BytesIO()
+    book.save(frame)
+    # openpyxl makes the workbook and its empty sheets; cell by cell it would take a quarter of an hour for a usual run
+    contents = {f"xl/worksheets/sheet{i}.xml": table for i, table in enumerate(fitting.values(), start=1)}
+    with (zipfile.ZipFile(frame) as empty,
+          zipfile.ZipFile(out / f"{name}.xlsx", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as full):
+        for part in empty.namelist():
+            with full.open(part, "w", force_zip64=True) as handle:
+                if part in contents:
+                    handle.writelines(_sheet(contents[part]))
+                else:
+                    handle.write(empty.read(part))
+    return [*([f"left out, because {why}"] if large else []), *_renamed("sheet", sheets, "Excel allows 31 characters")]
+
+
+def _sheet(table: pd.DataFrame) -> Iterator[bytes]:
+    """A table as the XML of a sheet, piece by piece; cells without address stand side by side."""
+    import pyarrow as pa
+
+    yield f'<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="{EXCEL_XML}"><sheetData>'.encode()
+    if len(table.columns):
+        yield _rows([pa.array([str(column)], pa.large_string()) for column in table.columns])
+        for first in range(0, len(table), PIECE):
+            yield _rows([_arrow(column) for _, column in table.iloc[first:first + PIECE].items()])
+    yield b"</sheetData></worksheet>"
+
+
+def _rows(columns: list[Any]) -> bytes:
+    return "".join(_joined("<row>", *map(_cells, columns), "</row>").to_pylist()).encode()
+
+
+def _joined(*parts: Any) -> Any:
+    """Texts put together, row by row; none where one is missing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.binary_join_element_wise(*(pa.scalar(part, pa.large_string()) if isinstance(part, str) else part
+                                         for part in (*parts, "")))
+
+
+def _arrow(column: pd.Series) -> Any:
+    """Numbers and truth values as they are, infinity as a gap; anything else as text."""
+    import pyarrow as pa
+
+    if not pd.api.types.is_numeric_dtype(column):
+        return pa.array([None if pd.isna(value) else str(value) for value in column], pa.large_string())
+    if pd.api.types.is_float_dtype(column):
+        column = column.where(np.isfinite(column))
+    return pa.array(column, from_pandas=True)
+
+
+def _cells(column: Any) -> Any:
+    """The XML of each value of a column; a gap is an empty cell."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_large_string(column.type):
+        text = pc.replace_substring_regex(column, r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "")  # XML has no place for them
+        for sign, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+            text = pc.replace_substring(text, sign, name)
+        cells = _joined('<c t="inlineStr"><is><t xml:space="preserve">', text, "</t></is></c>")
+    elif pa.types.is_boolean(column.type):
+        cells = _joined('<c t="b"><v>', column.cast(pa.int8()).cast(pa.large_string()), "</v></c>")
+    else:
+        cells = _joined("<c><v>", column.cast(pa.large_string()), "</v></c>")
+    return pc.fill_null(cells, "<c/>")
 
 
 def _dta(tables: dict[str, pd.DataFrame], out: Path, name: str) -> list[str]:

@@ -84,13 +84,47 @@ def test_excel_has_a_sheet_for_each_table(run: Path, tmp_path: Path) -> None:
     assert sheets["summary"]["mean"].sum() == pytest.approx(pd.read_csv(run / "summary.csv")["mean"].sum(), rel=1e-12)
 
 
-def test_too_many_rows_for_excel_is_one_message_and_nothing_is_written(run: Path, tmp_path: Path,
-                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_rows_for_excel_are_left_out_with_one_note(run: Path, tmp_path: Path,
+                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = len(pd.read_csv(run / "summary.csv"))
     monkeypatch.setattr(exporting, "EXCEL_ROWS", 100)
-    with pytest.raises(UserError, match=r"outcomes: [\d,]+ rows and \d+ columns do not fit into a sheet of Excel. "
-                                        "Allowed: 100 rows"):
+    found = export(run, "xlsx", tmp_path / "x")
+    assert len(found.notes) == 1
+    assert found.notes[0].startswith("left out, because a sheet of Excel holds 100 rows and 16,384 columns: outcomes (")
+    assert f", summary ({rows:,} rows, 11 columns). Export to csv instead" in found.notes[0]
+    assert {"footholds", "places"} <= set(pd.read_excel(found.files[0], sheet_name=None)) <= {
+        "footholds", "places", "outcome_info", "events"}
+
+
+def test_where_no_table_fits_excel_nothing_is_written(run: Path, tmp_path: Path,
+                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "EXCEL_COLUMNS", 1)
+    with pytest.raises(UserError, match="no table fits: a sheet of Excel holds"):
         export(run, "xlsx", tmp_path / "x")
     assert not list(tmp_path.iterdir())
+
+
+def test_cells_of_excel_are_what_they_were(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "PIECE", 2)
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    (folder / "manifest.json").write_text((run / "manifest.json").read_text())
+    table = pd.DataFrame({"a < b & c": ["<é> & 'x'", None, " =1+1"], "small": np.float32([0.1, np.nan, 1e-30]),
+                          "large": [1 / 3, np.inf, -1e300], "whole": [2**53, 0, -1], "true": [True, False, True],
+                          "bell": ["\x07", "two\nlines", "NA"], "none": [None] * 3})
+    table.to_parquet(folder / "odd.parquet")
+    path = export(folder, "xlsx", tmp_path / "x").files[0]
+    sheet = pd.read_excel(path, sheet_name="odd", keep_default_na=False, na_values=[""])
+    assert list(sheet) == list(table)
+    assert sheet["a < b & c"].fillna("none").tolist() == ["<é> & 'x'", "none", " =1+1"]
+    assert sheet["small"].astype(np.float32).equals(table["small"])
+    assert sheet["large"].fillna(0).tolist() == [1 / 3, 0, -1e300]
+    assert (sheet["whole"].tolist(), sheet["true"].tolist()) == ([2**53, 0, -1], [True, False, True])
+    assert sheet["bell"].fillna("").tolist() == ["", "two\nlines", "NA"]
+    assert sheet["none"].isna().all()
+    again = pd.read_excel(export(run, "xlsx", tmp_path / "run").files[0], sheet_name="outcomes")
+    whole = pd.read_parquet(run / "outcomes.parquet")
+    assert (again["recruits"].to_numpy(np.float32) == whole["recruits"].to_numpy()).all()
 
 
 def test_long_names_of_sheets_are_cut_and_told(run: Path, tmp_path: Path) -> None:
