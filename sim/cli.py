@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
 PROGRAM = "python run.py"
 QUIET_SECONDS = 2.0
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143  # by Ctrl-C, by SIGTERM
+AGAIN = 0.3  # seconds after which a stop that got lost is repeated
 BASELINE = "scenarios/baseline.yaml"
 MOST_WORLDS = 1000  # to which --until-sure goes
 WHY_WORLDS = 16  # a mean over so many explains; more would take long for packages of many levers
@@ -201,13 +203,28 @@ def _at_least_one(text: str) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code (0 done, 1 failed, 2 the user's mistake, 130 stopped)."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    """Run one command; returns its exit code (0 done, 1 failed, 2 the user's mistake, 130 or 143 stopped)."""
+    heard: list[int] = []
+    code = _main(list(sys.argv[1:] if argv is None else argv), heard)
+    return TERMINATED if code == INTERRUPTED and heard[:1] == [signal.SIGTERM] else code
+
+
+def program() -> NoReturn:
+    """The command line as a process of its own."""
+    code = main()
+    if code in (INTERRUPTED, TERMINATED):  # the workers are gone: waiting for their pool to notice could hang
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    raise SystemExit(code)
+
+
+def _main(words: list[str], heard: list[int]) -> int:
     _plain_streams()
     try:
         arguments = build_parser().parse_args(with_run(words))
         arguments.words = words
-        with _terminable():
+        with _terminable(heard):
             return int(arguments.handler(arguments) or 0)
     except SystemExit as stop:  # --help, --version, mistakes in arguments
         return stop.code if isinstance(stop.code, int) else 1
@@ -242,28 +259,48 @@ def _plain_streams() -> None:
             stream.reconfigure(errors="replace")
 
 
+class Stop(KeyboardInterrupt):
+    """A stop by signal."""
+
+
 @contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """Ctrl-C and a polite end by signal stop this process and let it clean up.
+def _terminable(heard: list[int]) -> Iterator[None]:
+    """Ctrl-C and a polite end by signal stop this process and let it clean up; ``heard`` receives the signals.
 
     Worker processes that inherit the handlers leave Ctrl-C to this process and end at once when it ends them.
     """
     owner = os.getpid()
+    under_way: weakref.ref[Stop] | None = None
 
     def stop(number: int, frame: object) -> None:
-        if os.getpid() == owner:
-            raise KeyboardInterrupt
-        if number == signal.SIGTERM:
-            os._exit(128 + number)
+        nonlocal under_way
+        if os.getpid() != owner:
+            if number == signal.SIGTERM:
+                os._exit(TERMINATED)
+            return
+        if under_way is not None and under_way() is not None:  # cleaning up: not to be disturbed
+            return
+        heard.append(number)
+        raised = Stop()
+        under_way = weakref.ref(raised)
+        if hasattr(signal, "setitimer"):  # Python drops what is raised in the middle of a finalizer or callback
+            signal.setitimer(signal.ITIMER_REAL, AGAIN, AGAIN)
+        try:
+            raise raised
+        finally:
+            del raised
 
+    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGALRM] if hasattr(signal, "setitimer") else ())]
     try:
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, stop) for number in numbers}
     except ValueError:  # not in the main thread
         yield
         return
     try:
         yield
     finally:
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)
 

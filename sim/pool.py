@@ -7,11 +7,13 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from typing import Any
 
 Tick = Callable[[int], None]
+WATCH = 0.5  # seconds between looks at whether the parent still lives
 _counter: Any = None
 
 
@@ -57,7 +59,7 @@ def _parallel(work: Callable[[Any, Tick], Any], tasks: Sequence[Any], jobs: int,
     fork = sys.platform == "linux" and threading.active_count() == 1
     context = multiprocessing.get_context("fork" if fork else "spawn")
     counter = context.Value("q", 0)
-    pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(counter,))
+    pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(counter, os.getpid()))
     try:
         waiting = {pool.submit(_work, work, task): position for position, task in enumerate(tasks)}
         while waiting:
@@ -66,20 +68,31 @@ def _parallel(work: Callable[[Any, Tick], Any], tasks: Sequence[Any], jobs: int,
                 progress(counter.value)
             for future in finished:
                 yield waiting.pop(future), future.result()
+        pool.shutdown()
     except BaseException:
         for process in list((getattr(pool, "_processes", None) or {}).values()):  # no other children of this process
             process.kill()
         pool.shutdown(wait=False, cancel_futures=True)
         raise
-    pool.shutdown()
 
 
-def _start_worker(counter: Any) -> None:
+def _start_worker(counter: Any, parent: int) -> None:
     global _counter
     _counter = counter
-    # A stop is the parent's to handle: workers neither catch Ctrl-C nor inherit its handlers.
+    begin_worker(parent)
+
+
+def begin_worker(parent: int) -> None:
+    """First in a worker: a stop is its parent's to handle, and it ends when that does, even by a kill."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(WATCH)
+    os._exit(1)
 
 
 def _work(work: Callable[[Any, Tick], Any], task: Any) -> Any:

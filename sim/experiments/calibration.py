@@ -14,7 +14,6 @@ import hashlib
 import json
 import multiprocessing
 import os
-import signal
 import sys
 import threading
 import time
@@ -32,6 +31,7 @@ import yaml
 from sim.errors import UserError
 from sim.experiments import emulation as em
 from sim.parameters import DATA, coefficients
+from sim.pool import begin_worker
 from sim.scenario import Scenario
 
 CHUNK = 25  # worlds
@@ -194,7 +194,7 @@ class Crew:
             # Forking is ten times faster than spawning but unsafe beside running threads.
             fork = sys.platform == "linux" and threading.active_count() == 1
             context = multiprocessing.get_context("fork" if fork else "spawn")
-            self._pool = ProcessPoolExecutor(self.jobs, context, initializer=_leave_stopping_to_the_owner)
+            self._pool = ProcessPoolExecutor(self.jobs, context, begin_worker, (os.getpid(),))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
@@ -204,7 +204,7 @@ class Crew:
         self._pool.shutdown(wait=kind is None, cancel_futures=True)
         if kind is not None:
             for process in processes:
-                process.terminate()
+                process.kill()
 
     def do(self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], done: Callable[[int, Any], None]
            ) -> None:
@@ -216,10 +216,6 @@ class Crew:
         futures = {self._pool.submit(_quietly, function, task): i for i, task in enumerate(tasks)}
         for future in as_completed(futures):
             done(futures[future], future.result())
-
-
-def _leave_stopping_to_the_owner() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _quietly(function: Callable[..., Any], task: tuple[Any, ...]) -> Any:

@@ -454,6 +454,8 @@ def run_cases(scenario: Scenario, cases: Mapping[str, Case], wanted: Mapping[str
     import threading
     from concurrent.futures import ProcessPoolExecutor, as_completed
 
+    from sim.pool import begin_worker
+
     tasks = [(name, chunk) for name in cases for chunk in _chunks(worlds)]
     arguments = [(scenario, cases[name], list(wanted[name]), worlds, chunk, options) for name, chunk in tasks]
     jobs = min(jobs or os.cpu_count() or 1, max(1, len(tasks)))
@@ -464,7 +466,8 @@ def run_cases(scenario: Scenario, cases: Mapping[str, Case], wanted: Mapping[str
             tick(i + 1)
     else:
         fork = sys.platform == "linux" and threading.active_count() == 1  # unsafe beside running threads
-        with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork" if fork else "spawn")) as pool:
+        context = multiprocessing.get_context("fork" if fork else "spawn")
+        with ProcessPoolExecutor(jobs, context, begin_worker, (os.getpid(),)) as pool:
             futures = {pool.submit(_read_case, *each): i for i, each in enumerate(arguments)}
             try:
                 for n, future in enumerate(as_completed(futures), start=1):
@@ -473,7 +476,7 @@ def run_cases(scenario: Scenario, cases: Mapping[str, Case], wanted: Mapping[str
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 for process in multiprocessing.active_children():
-                    process.terminate()
+                    process.kill()
                 raise
     out: dict[tuple[str, str], np.ndarray] = {}
     for name in cases:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -15,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
-WATCH = 0.5  # seconds between looks at whether the parent still lives
+from sim.pool import begin_worker
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,8 @@ def _until_broken(waiting: deque[int], make: Callable[[int], tuple[Any, ...]], w
                   jobs: int) -> Outcome:
     # Forking is ten times faster than spawning but unsafe beside running threads.
     fork = sys.platform == "linux" and threading.active_count() == 1
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork" if fork else "spawn"), _begin, (os.getpid(),))
+    context = multiprocessing.get_context("fork" if fork else "spawn")
+    pool = ProcessPoolExecutor(jobs, context, begin_worker, (os.getpid(),))
     flying: dict[Future[Any], int] = {}
     ahead = jobs if jobs == 1 else 2 * jobs
     broken = False
@@ -79,16 +78,3 @@ def _until_broken(waiting: deque[int], make: Callable[[int], tuple[Any, ...]], w
 
 def _lost(error: BaseException) -> Lost:
     return KILLED if isinstance(error, BrokenProcessPool) else Lost(f"{type(error).__name__}: {error}")
-
-
-def _begin(parent: int) -> None:
-    # A stop is the parent's to handle; a worker ends when its parent does, even by a kill.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(WATCH)
-    os._exit(1)
