@@ -12,7 +12,8 @@ SIM = Path(__file__).resolve().parent.parent / "sim"
 
 #: small rooms without state that any other may use
 SHARED = {"calendar", "errors", "pool", "version"}
-CORE = {"parameters", "noise", "world", "dials", "moment", "conditions", "levers", "agents", "processes", "recorder"}
+CORE = {"engine", "parameters", "noise", "world", "dials", "moment", "conditions", "levers", "agents", "processes",
+        "recorder"}
 #: room -> rooms that it may import
 MAY_IMPORT: dict[str, set[str]] = {
     "calendar": set(),
@@ -29,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "moment": {"world", "parameters", "dials", "noise"},
     "conditions": {"world", "moment"},
     "levers": {"dials"},
+    "engine": {"parameters", "dials"},
     "scenario": {"levers", "parameters", "recorder", "theories"},
     "agents": {"world", "dials", "noise", "moment", "conditions"},
     "processes": {"world", "dials", "noise", "moment", "conditions"},
@@ -51,7 +53,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 HEAVY = {"mesa", "scipy", "pandas", "matplotlib", "pyarrow"}
 #: packages that belong to one kind of room
-ONLY_IN = {"mesa": {"agents", "recruitment_model"}, "matplotlib": {"figures"},
+ONLY_IN = {"mesa": {"agents", "recruitment_model"}, "numba": {"engine"}, "llvmlite": {"engine"},
+           "matplotlib": {"figures"},
            "pyarrow": {"results", "figures", "experiments", "sweeps"},
            "pydantic": {"scenario", "sweeps", "workshop", "calendar"},
            "pydantic_core": {"calendar", "scenario"},

@@ -1,0 +1,53 @@
+"""Cohorts enter and leave the age band 15-34 every month, through the ledger.
+
+A resident stays twenty years in the band. Entries follow from the growth of the band, itself the growth of the
+population times the change of the band's share. Newcomers spread over the propensity classes as the first cohort did.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.engine.compiled import rule
+from sim.engine.counts import stochastic_round
+from sim.engine.enums import OUTSIDE_BAND, SYMPATHISERS, UNINVOLVED
+from sim.engine.now import draw, stream
+from sim.engine.process import process
+from sim.engine.state import CLASS_SHARES, move, of_class
+
+LUCK = stream("demography")
+MONTHS_IN_BAND = 240.0  # ages 15 to 34
+#: One uniform a region serves all classes, shifted by the golden ratio so that roundings do not go together.
+SPREAD = np.arange(CLASS_SHARES.size) * (np.sqrt(5) - 1) / 2 % 1.0
+
+
+@rule
+def entrants(youth, growth, month):
+    """Residents of a region who reach the age band in a month of the run."""
+    return youth * (1 + growth) ** month * max(0.0, 1 / MONTHS_IN_BAND + growth)
+
+
+@rule
+def shifted(u, c):
+    """A region's uniform as propensity class c sees it."""
+    v = u + SPREAD[c]
+    return v - 1.0 if v >= 1.0 else v
+
+
+@process("uninvolved", "sympathisers", "outside_band")
+def step(w, g, k, now):
+    """Age the residents by one month."""
+    n_r = len(w.regions)
+    for r in range(n_r):
+        new = entrants(g.regions[r].youth, g.states[g.regions[r].country].band_growth, now.step)
+        entering, ageing, drifting = (draw(w, now, LUCK, r), draw(w, now, LUCK, n_r + r),
+                                      draw(w, now, LUCK, 2 * n_r + r))
+        for c in range(len(CLASS_SHARES)):
+            cell = of_class(w, r, c)
+            out = stochastic_round(shifted(ageing, c), w.uninvolved[r, c] / MONTHS_IN_BAND)
+            move(w, UNINVOLVED, cell, OUTSIDE_BAND, 0, out)
+            move(w, OUTSIDE_BAND, 0, UNINVOLVED, cell,
+                 stochastic_round(shifted(entering, c), new * CLASS_SHARES[c]))
+            if w.sympathisers[r, c] > 0:
+                out = stochastic_round(shifted(drifting, c), w.sympathisers[r, c] / MONTHS_IN_BAND)
+                move(w, SYMPATHISERS, cell, OUTSIDE_BAND, 0, out)
