@@ -6,10 +6,7 @@ combine in one way, whatever their order: factors multiply, amounts add.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 
 @dataclass(frozen=True)
@@ -85,69 +82,8 @@ DIALS: dict[str, Dial] = {
 }
 
 
-class Dials:
-    """The dials of one month, arrays of shape (1 or worlds, places of the scope).
-
-    Parameters
-    ----------
-    countries, regions : int
-        Number of places of each scope.
-    country_of : (regions,) int
-        Country of each region, so that a country's name stands for its regions.
-    """
-
-    def __init__(self, countries: int, regions: int, country_of: np.ndarray):
-        self._size = {"country": countries, "region": regions}
-        self._country_of = country_of
-        for name in DIALS:
-            self.reset(name)
-
-    def __getattr__(self, name: str) -> np.ndarray:
-        raise AttributeError(f"no dial '{name}'; there are {', '.join(DIALS)}")
-
-    def copy(self) -> Dials:
-        """Dials that stand as these do and turn by themselves."""
-        twin = object.__new__(Dials)
-        twin.__dict__.update(self.__dict__)
-        return twin
-
-    def reset(self, name: str) -> None:
-        """Put one dial back to neutral."""
-        setattr(self, name, np.full((1, self._size[DIALS[name].scope]), DIALS[name].neutral))
-
-    def turn(self, name: str, places: np.ndarray, amount: float | np.ndarray) -> None:
-        """Turn one dial at the given places (indices in its scope).
-
-        ``amount`` is a factor for a multiplying dial and a summand for an adding one, of shape () or (worlds, 1).
-        """
-        value = getattr(self, name)
-        amount = np.asarray(amount, dtype=float)
-        if amount.ndim and value.shape[0] != amount.shape[0]:
-            value = np.repeat(value, amount.shape[0], axis=0)
-        else:
-            value = value.copy()
-        if DIALS[name].combine == "multiply":
-            value[:, places] *= amount
-        else:
-            value[:, places] += amount
-        setattr(self, name, value)
-
-
 def build_up(month: int, start: int, end: int | None, ramp: int) -> float:
     """How far a lever or event is built up in a month, 0-1: zero outside its period, linear over ``ramp`` months."""
     if month < start or (end is not None and month > end):
         return 0.0
     return min(1.0, (month - start + 1) / (ramp + 1))
-
-
-def strength_at(month: int, start: int, end: int | None, ramp: int, strength: float | np.ndarray) -> np.ndarray | float:
-    """Strength of a lever or event in a month: its full strength as far as it is built up."""
-    return strength * build_up(month, start, end, ramp)
-
-
-def turned(dials: Dials, name: str, places: Sequence[int] | np.ndarray, at_full: float | np.ndarray,
-           strength: float | np.ndarray) -> None:
-    """Turn a dial by a share of its full turn: factor 1 + s (f - 1), or summand s x amount; each () or (worlds, 1)."""
-    amount = 1 + np.asarray(strength) * (at_full - 1) if DIALS[name].combine == "multiply" else (
-        np.asarray(strength) * at_full)
-    dials.turn(name, np.asarray(places, dtype=int), amount)

@@ -208,7 +208,7 @@ class Geography:
     r: dict[str, np.ndarray] = field(default_factory=dict)  # region fields
     y: dict[str, np.ndarray] = field(default_factory=dict)  # country fields
     l: dict[str, np.ndarray] = field(default_factory=dict)  # noqa: E741  locality fields
-    kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # by `sim.moment.fixed`
+    kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # what is worked out once
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy may be altered, so it works its fixed rules out afresh."""

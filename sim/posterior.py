@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.noise import Noise
 from sim.parameters import DATA, DataError, coefficients
+from sim.streams import uniforms
 
 FILE = "posterior.csv"
 
@@ -60,7 +60,7 @@ def draw_of_world(seed: int, worlds: Sequence[int] | np.ndarray, draws: int) -> 
     block, place = np.divmod(np.asarray(worlds, dtype=np.int64), draws)
     rows = np.empty(block.shape, dtype=np.int64)
     for b in np.unique(block):
-        order = np.argsort(Noise(seed, np.array([b])).uniform("posterior draw", 0, (draws,))[0], kind="stable")
+        order = np.argsort(uniforms(seed, int(b), "posterior draw", 0, draws), kind="stable")
         rows[block == b] = order[place[block == b]]
     return rows
 

@@ -1,175 +1,115 @@
-"""The thin Mesa model: timeline -> dials -> agents -> processes -> recorder, one month a step, all worlds at once."""
+"""The Mesa model: states, camps, local authorities and organisations as agents that perceive and decide month by month.
+
+It drives the same engine as every ensemble: an agent's decision is the compiled rule for its own row, and a month in
+which agents decide one by one is bit for bit the month of `sim.engine.month.advance`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import mesa
 import networkx
 import numpy as np
-from mesa.discrete_space import Network
+from mesa.discrete_space import CellAgent, Network
 
-from sim.agents import (
-    Brokers,
-    Camp,
-    ForeignForces,
-    LocalAuthorities,
-    MassMovement,
-    Movement,
-    Quietists,
-    RivalNetwork,
-    State,
-)
-from sim.agents.recruiters import conduct_recruiters, place_first_recruiters
-from sim.calendar import Month
-from sim.dials import DIALS, Dials, build_up, turned
-from sim.levers import LIBRARY
-from sim.moment import Moment
-from sim.noise import Noise
-from sim.parameters import Geography, coefficient_groups, load_geography
-from sim.posterior import has_posterior, posterior_draws
-from sim.processes import MONTHLY_ORDER
-from sim.recorder import OUTCOMES, Recorder
-from sim.theories import settings
-from sim.world import RECRUITER_STATUS, World
+from sim.engine.deciders import camps, foreign, local, organisations, states
+from sim.engine.enums import EMPTY, ORGANISATIONS, RECRUITER_STATUS
+from sim.engine.month import MONTH
+from sim.engine.process import Process
+from sim.engine.record import Recorder
+from sim.runs.worlds import Worlds
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 
-#: (dial, where, amount or amounts (worlds,), first month, last month or None), months since year 0
-ExtraTurn = tuple[str, Sequence[str], float | np.ndarray, int, int | None]
-
-
 class RecruitmentModel(mesa.Model):
-    """A batch of parallel worlds of one scenario.
+    """Parallel worlds of one scenario, stepped by hand or run to the end.
 
     Parameters
     ----------
     scenario : Scenario
     worlds : sequence of int, optional
-        Indices of the worlds in this batch; world k is the same in any batch. Default: all of the scenario.
-    parameters : mapping, optional
-        Coefficient name -> array of shape (worlds,): values that differ between worlds. They go before the scenario's
-        own parameters, and these before what its theories set.
-    strengths : mapping, optional
-        Position of a lever in the scenario -> array (worlds,) of strengths that differ between worlds.
-    frozen : mapping, optional
-        Decision name -> constant put in its place (a placebo).
-    turns : sequence of (dial, where, amount, first month, last month or None), optional
-        Turns of dials beside those of events and levers, for experiments that no lever describes. An amount may be
-        an array (worlds,).
-    checking : bool
-        Check every move and the books of every month.
+        Indices of the worlds. Default: all of the scenario.
+    **options
+        As for `sim.runs.worlds.Worlds`: parameters, strengths, frozen, turns, checking.
+
+    Attributes
+    ----------
+    worlds : Worlds
+        What the engine holds: ``worlds.batch.regions.readiness`` is an array (worlds, regions), and so on for every
+        table and stock; ``worlds.recorder`` keeps the outcomes.
+    states, camps, local, organisations : lists of agents
+    foreign : agent
     """
 
-    def __init__(self, scenario: Scenario, worlds: Sequence[int] | np.ndarray | None = None, *,
-                 parameters: Mapping[str, Any] | None = None, strengths: Mapping[int, np.ndarray] | None = None,
-                 frozen: Mapping[str, float] | None = None, turns: Sequence[ExtraTurn] = (),
-                 checking: bool = False):
+    def __init__(self, scenario: Scenario, worlds: Sequence[int] | np.ndarray | None = None, **options: Any):
         super().__init__(rng=scenario.seed % 2**32)
-        ids = np.arange(scenario.worlds) if worlds is None else np.asarray(worlds, dtype=int)
-        values = {k: v for k, v in scenario.parameters.items() if k.startswith("values.")}
-        coefficients = {k: v for k, v in scenario.parameters.items() if k not in values}
-        self.setting = scenario  # `scenario` is a property of Mesa (from 3.5) whose setter writes to what it is given
-        self.geography: Geography = load_geography(scenario.world, values)
-        drawn = (posterior_draws(scenario.world, scenario.seed, ids)
-                 if scenario.uncertainty == "posterior" and has_posterior(scenario.world) else {})
-        self.k = coefficient_groups({**drawn, **settings(scenario.theories), **coefficients, **(parameters or {})},
-                                    ids.size)
-        self.start, self.months = int(scenario.start), int(scenario.end) - int(scenario.start) + 1
-        self.frozen = dict(frozen or {})
-        self.world = World(self.geography, self.k, ids.size, self.start / 12, checking)
-        self.noise = Noise(scenario.seed, ids)
-        self.timeline = [*timeline(scenario, self.geography, strengths or {}),
-                         *(extra_turn(turn, self.geography) for turn in turns)]
-        self._turns_of = {turn.dial: [t for t in self.timeline if t.dial == turn.dial] for turn in self.timeline}
-        names = tuple(OUTCOMES) if tuple(scenario.record) in ((), ("all",)) else tuple(scenario.record)
-        self.recorder = Recorder(names, ids.size, self.months, len(self.geography.regions),
-                                 len(self.geography.localities))
-        self.month = 0
+        self.worlds = Worlds(scenario, worlds, own_place=True, **options)
+        self.setting, self.geography, self.batch = scenario, self.worlds.geography, self.worlds.batch
         g = self.geography
-        self._dials = Dials(len(g.countries), len(g.regions), g.country_of)
-        self._levels: dict[str, list[float]] = {}
-        self._agents_and_space()
-        place_first_recruiters(self.moment())
-
-    def _agents_and_space(self) -> None:
-        g = self.geography
-        graph = networkx.Graph()
-        graph.add_nodes_from(range(len(g.regions)))
-        graph.add_edges_from(zip(g.link_from.tolist(), g.link_to.tolist(), strict=True))
-        self.space = Network(graph, random=self.random)
-        self.states = [State(self, y, name) for y, name in enumerate(g.country_names)]
-        self.camps = [Camp(self, i, row) for i, row in enumerate(g.authorities)]
-        self.local = [LocalAuthorities(self, y, f"local authorities of {name}")
+        self.states = [Decider(self, name, states.step, "states", y, y + 1)
+                       for y, name in enumerate(g.country_names)]
+        self.camps = [Decider(self, row["name"], camps.step, "camps", a, a + 1)
+                      for a, row in enumerate(g.authorities)]
+        self.local = [Decider(self, f"local authorities of {name}", local.step, "localities", *self._localities(y))
                       for y, name in enumerate(g.country_names)]
         names = g.organisation_names
-        self.organisations = [Movement(self, names["movement"]), RivalNetwork(self, names["rival"]),
-                              MassMovement(self, names["mass"]), Brokers(self, names["brokers"]),
-                              Quietists(self, names["quietist"])]
-        self.foreign = ForeignForces(self)
+        self.organisations = [Decider(self, names[kind], process) for kind, process in (
+            ("movement", organisations.movement), ("rival", organisations.rival), ("mass", organisations.mass),
+            ("brokers", organisations.brokers), ("quietist", organisations.quietists))]
+        self.foreign = Decider(self, "foreign forces", foreign.step)
+        self._space: Network | None = None
+
+    def _localities(self, country: int) -> tuple[int, int]:
+        trait = self.batch.place.states[country]
+        return int(trait.first_locality), int(trait.first_locality + trait.localities)
 
     @property
-    def deciders(self) -> list[Any]:
+    def deciders(self) -> list[Decider]:
         """Agents in the order in which they decide."""
         return [*self.states, *self.camps, *self.local, *self.organisations, self.foreign]
 
-    def moment(self) -> Moment:
-        """The current month as processes and agents see it."""
-        return Moment(self.world, self.geography, self.k, self.dials(), self.noise, self.start + self.month,
-                      self.month, self.frozen)
+    @property
+    def month(self) -> int:
+        """Months gone since the start of the run."""
+        return self.batch.step
 
-    def dials(self) -> Dials:
-        """The dials of the current month, turned by events and levers in a fixed order."""
-        for dial, turns in self._turns_of.items():
-            levels = [turn.level(self.start + self.month) for turn in turns]
-            if levels != self._levels.get(dial):  # something begins, builds up or ends
-                self._levels[dial] = levels
-                self._set(dial, [(turn, turn.strength * level) for turn, level in zip(turns, levels, strict=True)])
-        return self._dials.copy()
+    @property
+    def months(self) -> int:
+        """Months of the whole run."""
+        return self.worlds.months
 
-    def _set(self, dial: str, turns: list[tuple[Turn, Any]]) -> None:
-        self._dials.reset(dial)
-        for turn, strength in turns:
-            if np.any(strength):
-                turned(self._dials, dial, turn.places, turn.amount, strength)
+    @property
+    def recorder(self) -> Recorder:
+        """What has been recorded so far."""
+        return self.worlds.recorder
 
     def step(self) -> None:
         """One month of all worlds."""
-        m = self.moment()
-        m.kept = {}
-        self.world.open_month()
-        m.flow("effort", self._effort())
-        for process in MONTHLY_ORDER:
-            if isinstance(process, str):
-                self._decide(m)
-            else:
-                process.step(m)
-        self.recorder.look(m)
-        self.world.close_month()
-        self.month += 1
-
-    def _decide(self, m: Moment) -> None:
+        own: dict[str, list[Decider]] = {}
         for agent in self.deciders:
-            agent.decide(m)
-        conduct_recruiters(m)
+            own.setdefault(agent.process.name, []).append(agent)
+        self.batch.tables["happened"][:] = 0
+        for process in MONTH:
+            if process.name in own:
+                for agent in own[process.name]:
+                    agent.decide()
+            else:
+                process(self.batch)
+        self.recorder.look(self.batch)
+        if self.worlds.checking:
+            self.worlds.check()
+        self.batch.step += 1
 
-    def _effort(self) -> np.ndarray:
-        effort = np.zeros((self.world.n, len(self.geography.regions)))
-        for turn in self.timeline:
-            if turn.effort:
-                strength = turn.strength * turn.level(self.start + self.month)
-                effort[:, turn.regions] += turn.effort * np.broadcast_to(strength, (self.world.n, 1))
-        return effort
-
-    def run(self, progress: Any = None) -> Recorder:
-        """All months; ``progress(world_months)`` is called after each."""
+    def run(self, progress: Callable[[int], None] | None = None) -> Recorder:
+        """The months that are left; ``progress(world_months)`` is called as they are done."""
         while self.month < self.months:
             self.step()
             if progress:
-                progress(self.world.n)
+                progress(self.worlds.size)
         self.close()
         return self.recorder
 
@@ -177,93 +117,69 @@ class RecruitmentModel(mesa.Model):
         """Let Mesa forget the model (Mesa 3.3 keeps every model alive otherwise)."""
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
 
+    @property
+    def space(self) -> Network:
+        """The regions and their links as a Mesa network."""
+        if self._space is None:
+            g = self.geography
+            graph = networkx.Graph()
+            graph.add_nodes_from(range(len(g.regions)))
+            graph.add_edges_from(zip(g.link_from.tolist(), g.link_to.tolist(), strict=True))
+            self._space = Network(graph, random=self.random)
+        return self._space
+
     def inspect(self, world: int = 0) -> list[InspectedRecruiter]:
         """One world's recruiters as ordinary Mesa agents in the cells of the regions' network."""
-        w = self.world
         found = []
-        for slot in np.flatnonzero(w.recruiter_status[world] > 0):
-            agent = InspectedRecruiter(self, int(slot), RECRUITER_STATUS[w.recruiter_status[world, slot]],
-                                       int(w.recruiter_org[world, slot]), float(w.recruiter_skill[world, slot]))
-            agent.cell = self.space[int(w.recruiter_place[world, slot])]
+        for n in np.flatnonzero(self.batch.recruiters.status[world] != EMPTY):
+            row = self.batch.recruiters[world, n]
+            agent = InspectedRecruiter(self, int(n), RECRUITER_STATUS[row.status], ORGANISATIONS[row.organisation],
+                                       float(row.skill))
+            agent.cell = self.space[int(row.place)]
             found.append(agent)
         return found
 
 
-class InspectedRecruiter(mesa.discrete_space.CellAgent):
+class Decider(mesa.Agent):
+    """One who perceives and decides every month by a rule of the engine, in all worlds of the model.
+
+    Attributes
+    ----------
+    process : Process
+        The rule.
+    traits : records
+        What the agent is like in this model (a state's or a locality's row of the geography); may be changed.
+    fields : (worlds, rows) records
+        The agent's own fields of the state, such as ``alert`` of a state or ``cohesion`` of a camp; may be changed.
+    """
+
+    def __init__(self, model: RecruitmentModel, name: str, process: Process, table: str = "", first: int = 0,
+                 last: int = 0):
+        super().__init__(model)
+        self.name, self.process, self.table, self.rows = name, process, table, (first, last)
+
+    @property
+    def traits(self) -> Any:
+        """The agent's row of the geography, or None."""
+        tables = self.model.batch.place._asdict()
+        if self.table not in tables:
+            return None
+        first, last = self.rows
+        return tables[self.table][first] if last == first + 1 else tables[self.table][first:last]
+
+    @property
+    def fields(self) -> Any:
+        """The agent's rows of the state in all worlds, or None."""
+        return getattr(self.model.batch, self.table)[:, slice(*self.rows)] if self.table else None
+
+    def decide(self) -> None:
+        """Perceive and decide for the current month."""
+        self.process(self.model.batch, rows=self.rows if self.table else None)
+
+
+class InspectedRecruiter(CellAgent):
     """A recruiter of one world, shown for inspection; changing it changes nothing."""
 
-    def __init__(self, model: RecruitmentModel, slot: int, status: str, organisation: int, skill: float):
+    def __init__(self, model: RecruitmentModel, number: int, status: str, organisation: str, skill: float):
         super().__init__(model)
-        self.slot, self.status, self.skill = slot, status, skill
-        self.organisation = ("movement", "rival", "mass")[organisation]
-
-
-class Turn:
-    """One turn of one dial over a period, by an event or a lever."""
-
-    __slots__ = ("amount", "dial", "effort", "end", "places", "ramp", "regions", "start", "strength")
-
-    def __init__(self, dial: str, places: np.ndarray, amount: float | np.ndarray, start: int, end: int | None,
-                 ramp: int, strength: float | np.ndarray, effort: float = 0.0, regions: np.ndarray | None = None):
-        self.dial, self.places, self.amount = dial, places, amount
-        self.start, self.end, self.ramp, self.strength = start, end, ramp, strength
-        self.effort, self.regions = effort, regions
-
-    def level(self, month: int) -> float:
-        """How far the turn is built up in a month, 0-1."""
-        return build_up(month, self.start, self.end, self.ramp)
-
-
-def places_of(scope: str, where: Sequence[str], g: Geography) -> np.ndarray:
-    """Indices in a dial's scope for place names: a country stands for its regions, ``*`` for all."""
-    names = g.countries if scope == "country" else g.regions
-    found: set[int] = set()
-    for place in where:
-        if place == "*":
-            found.update(range(len(names)))
-        elif place in names:
-            found.add(names.index(place))
-        elif scope == "region" and place in g.countries:
-            found.update(np.flatnonzero(g.country_of == g.countries.index(place)).tolist())
-        else:
-            raise ValueError(f"'{place}' is no place for a dial of scope {scope}")
-    return np.array(sorted(found), dtype=int)
-
-
-def extra_turn(turn: ExtraTurn, g: Geography) -> Turn:
-    """A turn that belongs to no event or lever."""
-    dial, where, amount, first, last = turn
-    if np.ndim(amount):
-        amount = np.reshape(amount, (-1, 1))
-    return Turn(dial, places_of(DIALS[dial].scope, where, g), amount, first, last, 0, 1.0)
-
-
-def timeline(scenario: Scenario, g: Geography, strengths: Mapping[int, np.ndarray]) -> list[Turn]:
-    """Every turn of every dial: events in the order of their ids, then levers in a canonical order."""
-    turns = []
-    for name in sorted(g.events):
-        event = g.events[name]
-        moved = scenario.events.get(name)
-        if moved == "never":
-            continue
-        start = int(Month.parse(str(moved or event["date"])))
-        end = None
-        if event.get("until"):
-            end = start + int(Month.parse(str(event["until"]))) - int(Month.parse(str(event["date"])))
-        for turn in event["turns"]:
-            scope = DIALS[turn["dial"]].scope
-            turns.append(Turn(turn["dial"], places_of(scope, turn["where"], g), float(turn["amount"]), start, end,
-                              int(event.get("ramp", 0)), 1.0))
-    order = sorted(range(len(scenario.levers)), key=lambda i: repr(scenario.levers[i]))
-    for i in order:
-        use = scenario.levers[i]
-        lever = LIBRARY[use.lever]
-        regions = places_of("region", use.where, g)
-        strength: float | np.ndarray = use.strength
-        if i in strengths:
-            strength = np.asarray(strengths[i], dtype=float).reshape(-1, 1)
-        for j, (dial, amount) in enumerate(lever.turns.items()):
-            turns.append(Turn(dial, places_of(DIALS[dial].scope, use.where, g), amount, int(use.start),
-                              None if use.until is None else int(use.until), use.ramp, strength,
-                              lever.effort if j == 0 else 0.0, regions))
-    return turns
+        self.number, self.status, self.organisation, self.skill = number, status, organisation, skill

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from sim.calendar import Month
-from sim.dials import DIALS
-from sim.moment import Moment
-from sim.recruitment_model import RecruitmentModel
+from sim.runs.worlds import Worlds
 from sim.scenario import LeverUse, Scenario
 
 AA, BB = 0, 1  # countries: a strong state and one that may collapse
@@ -34,22 +30,12 @@ def scenario(levers: Sequence[LeverUse] = (), *, start: str = "2011-01", end: st
                     levers=tuple(levers), **keys)
 
 
-def moment(worlds: int = 1, *, start: str = "2013-12", calm: bool = True, values: dict[str, float] | None = None,
-           **parameters: Any) -> Moment:
-    """The first month of a run; without events if calm. ``group__name=x`` sets a coefficient."""
+def worlds(number: int = 1, *, start: str = "2013-12", calm: bool = True, values: dict[str, float] | None = None,
+           **parameters: Any) -> Worlds:
+    """Worlds at the head of their first month; without events if calm. ``group__name=x`` sets a coefficient."""
     given = {f"values.{name}": value for name, value in (values or {}).items()}
-    model = RecruitmentModel(scenario(start=start, end="2014-12", worlds=worlds, events=CALM if calm else {},
-                                      parameters=given), parameters=dotted(parameters), checking=True)
-    model.close()
-    return model.moment()
-
-
-def model(worlds: int = 1, *, start: str = "2013-12", calm: bool = True, **parameters: Any) -> RecruitmentModel:
-    """The model itself, for its agents."""
-    made = RecruitmentModel(scenario(start=start, end="2014-12", worlds=worlds, events=CALM if calm else {}),
-                            parameters=dotted(parameters), checking=True)
-    made.close()
-    return made
+    return Worlds(scenario(start=start, end="2014-12", worlds=number, events=CALM if calm else {}, parameters=given),
+                  parameters=dotted(parameters), checking=True, own_place=True)
 
 
 def dotted(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -57,17 +43,11 @@ def dotted(parameters: dict[str, Any]) -> dict[str, Any]:
     return PINNED | {name.replace("__", "."): value for name, value in parameters.items()}
 
 
-def turn(m: Moment, dial: str, amount: float, *places: int) -> None:
-    """Turn a dial at some places, or everywhere."""
-    size = getattr(m.dials, dial).shape[1]
-    assert dial in DIALS
-    m.dials.turn(dial, np.array(places or range(size)), amount)
-
-
-def put(m: Moment, stock: str, at: tuple, number: int) -> None:
+def put(w: Worlds, stock: str, at: tuple, number: int) -> None:
     """Place people where a test wants them, and open the books anew."""
-    getattr(m.world, stock)[at] = number
-    m.world._total = m.world.people()
+    getattr(w.batch, stock)[at] = number
+    w.batch.counts[:] = w.batch.militants.sum(axis=-1)
+    w.people = w.batch.total()
 
 
 def near(number: float, expected: float, deviation: float) -> bool:

@@ -7,11 +7,12 @@ import copy
 import numpy as np
 import pytest
 
+from sim.engine.enums import OUTSIDE_BAND, STOCKS
+from sim.engine.state import BooksError
 from sim.experiments.ensemble import arrays
-from sim.processes import MONTHLY_ORDER
 from sim.recruitment_model import RecruitmentModel
+from sim.runs.worlds import Worlds
 from sim.scenario import LeverUse, Month, load_scenario
-from sim.world import ALLOWED, NON_NEGATIVE, STOCKS, BooksError
 
 BASELINE = "scenarios/baseline.yaml"
 TINY = "scenarios/examples/two_countries.yaml"
@@ -27,80 +28,41 @@ def same(a, b):
 
 
 def test_books_balance_in_every_month_of_the_maghreb():
-    model = RecruitmentModel(small(worlds=2), checking=True)  # raises at the first move or month that does not balance
-    start = model.world.people()
-    while model.month < model.months:
-        model.step()
-        assert np.array_equal(model.world.people(), start)
-        for stock in NON_NEGATIVE:
-            assert (getattr(model.world, stock) >= 0).all(), stock
-    assert model.world.theatre.sum() > 0
-    assert model.world.dead.sum() > 0
+    worlds = Worlds(small(worlds=2), checking=True)  # raises at the first move or month that does not balance
+    start = worlds.batch.total()
+    for month in range(worlds.months):
+        worlds.run(until=month + 1)
+        assert np.array_equal(worlds.batch.total(), start)
+        for stock in set(STOCKS) - {"outside_band"}:
+            assert (getattr(worlds.batch, stock) >= 0).all(), stock
+    assert worlds.batch.theatre.sum() > 0
+    assert worlds.batch.dead.sum() > 0
 
 
 def test_the_ledger_of_the_age_band_accounts_for_every_resident():
-    model = RecruitmentModel(small(TINY, end="2014-12"))
-    before = model.world.people() - model.world.outside_band[:, 0]
-    model.run()
-    entered_less_left = -model.world.outside_band[:, 0]
-    inside = sum(getattr(model.world, s).reshape(model.world.n, -1).sum(1) for s in STOCKS if s != "outside_band")
+    worlds = Worlds(small(TINY, end="2014-12"))
+    band = worlds.batch.starts[OUTSIDE_BAND]
+    before = worlds.batch.total() - worlds.batch.people[:, band]
+    worlds.run()
+    entered_less_left = -worlds.batch.people[:, band]
+    inside = np.delete(worlds.batch.people, band, axis=1).sum(axis=1)
     assert np.array_equal(inside, before + entered_less_left)
     assert (entered_less_left != 0).all()
 
 
 def test_a_lost_person_is_noticed():
-    model = RecruitmentModel(small(TINY, end="2014-12"), checking=True)
-    model.world.uninvolved[1, 2, 0] -= 1
+    worlds = Worlds(small(TINY, end="2014-12"), checking=True)
+    worlds.batch.uninvolved[1, 2, 0] -= 1
     with pytest.raises(BooksError, match="appeared or vanished"):
-        model.step()
-
-
-def test_every_move_made_is_allowed_and_every_allowed_move_is_made():
-    model = RecruitmentModel(small(worlds=6))
-    seen = set()
-    move = model.world.move
-
-    def watched(source, target, taken, **places):
-        if np.sum(taken):
-            seen.add((source, target))
-        move(source, target, taken, **places)
-
-    model.world.move = watched
-    model.run()
-    assert seen <= ALLOWED
-    assert seen == ALLOWED, f"never used: {sorted(ALLOWED - seen)}"
-
-
-def arrays_of(world):
-    return {name: value.copy() for name, value in vars(world).items()
-            if isinstance(value, np.ndarray) and not name.startswith("_")}
-
-
-@pytest.mark.parametrize("month", [20, 50, 64])
-def test_processes_write_only_what_they_declare(month):
-    model = RecruitmentModel(small(worlds=4))
-    for _ in range(month):
-        model.step()
-    m = model.moment()
-    written = set()
-    for process in MONTHLY_ORDER:
-        before = arrays_of(model.world)
-        if isinstance(process, str):
-            model._decide(m)
-            continue
-        process.step(m)
-        changed = {name for name, value in arrays_of(model.world).items() if not np.array_equal(value, before[name])}
-        assert changed <= set(process.WRITES), f"{process.__name__} also wrote {changed - set(process.WRITES)}"
-        written |= changed
-    assert {"uninvolved", "sympathisers", "militants", "presence", "readiness"} <= written
+        worlds.run(until=1)
 
 
 @pytest.mark.parametrize(("path", "end"), [(BASELINE, "2015-12"), (TINY, "2014-12")])
 def test_a_world_is_the_same_alone_and_in_any_batch(path, end):
     scenario = small(path, worlds=7, end=end)
-    together = RecruitmentModel(scenario).run()
+    together = Worlds(scenario).run()
     for batch in ([4], [6, 2, 4]):
-        part = RecruitmentModel(scenario, batch).run()
+        part = Worlds(scenario, batch).run()
         assert np.array_equal(part.values, together.values[:, batch])
         assert np.array_equal(part.control, together.control[batch])
 
@@ -151,7 +113,7 @@ def test_parameters_may_differ_between_worlds_and_each_world_runs_as_if_alone():
              "exposure.sigma": np.array([1.5, 2.0, 2.5]), "recruitment.first_go": np.array([0.2, 0.5, 0.8])}
     together = arrays(scenario, 1, options={"parameters": names})
     for world in range(3):
-        alone = RecruitmentModel(scenario, [world], parameters={k: float(v[world]) for k, v in names.items()}).run()
+        alone = Worlds(scenario, [world], parameters={k: float(v[world]) for k, v in names.items()}).run()
         assert np.array_equal(alone.values[:, 0], together.values[:, world])
 
 
@@ -161,7 +123,7 @@ def test_every_coefficient_may_differ_between_worlds():
     spread = {name: np.array([c.value, (c.value + c.high) / 2]) for name, c in coefficients().items()}
     scenario = small(TINY, worlds=2, end="2014-12")
     together = arrays(scenario, 1, options={"parameters": spread})
-    alone = RecruitmentModel(scenario, [0]).run()
+    alone = Worlds(scenario, [0]).run()
     assert np.array_equal(alone.values[:, 0], together.values[:, 0])
 
 
@@ -170,7 +132,51 @@ def test_stepping_by_hand_is_running():
     model = RecruitmentModel(scenario)
     for _ in range(model.months):
         model.step()
-    assert np.array_equal(model.recorder.values, RecruitmentModel(copy.deepcopy(scenario)).run().values)
+    assert same(model.recorder, Worlds(copy.deepcopy(scenario)).run())
+
+
+def test_a_trait_changed_between_steps_has_its_effect():
+    scenario = small(TINY, worlds=2, end="2014-12")
+    as_it_is, changed = RecruitmentModel(scenario), RecruitmentModel(scenario)
+    for month in range(24):
+        if month == 12:
+            changed.states[0].traits.intelligence = 0.0
+            changed.camps[-1].fields.cohesion = 0.0
+        as_it_is.step()
+        changed.step()
+        equal = np.array_equal(as_it_is.recorder.values[:, :, :month + 1], changed.recorder.values[:, :, :month + 1])
+        assert equal == (month < 12), month
+    # Nobody else's geography has changed.
+    assert same(Worlds(scenario).run(until=24), as_it_is.recorder)
+
+
+@pytest.mark.parametrize("step", [0, 1, 40])
+def test_going_on_from_a_snapshot_is_never_having_stopped(step):
+    scenario = small(worlds=3, end="2014-12")
+    whole = Worlds(scenario)
+    whole.run(until=step)
+    kept = whole.snapshot()
+    whole.run()
+    again = Worlds(scenario)
+    again.go_on_from(kept)
+    again.run()
+    assert np.array_equal(again.recorder.values[:, :, step:], whole.recorder.values[:, :, step:])
+    assert np.array_equal(again.recorder.control[:, step:], whole.recorder.control[:, step:])
+    for name, table in whole.batch.tables.items():
+        assert np.array_equal(again.batch.tables[name], table), name
+
+
+def test_worlds_part_where_their_settings_do_and_not_before():
+    plain = small(worlds=2, end="2014-12")
+    base = Worlds(plain)
+    late = plain.model_copy(update={"levers": (use("border_control", start="2013-04"),)})
+    assert Worlds(late).parts_from(base) == int(Month.parse("2013-04")) - int(plain.start)
+    assert Worlds(plain).parts_from(base) == base.months
+    assert Worlds(plain.model_copy(update={"seed": plain.seed + 1})).parts_from(base) == 0
+    assert Worlds(plain, parameters={"exposure.peers": np.array([0.01, 0.02])}).parts_from(base) == 0
+    assert Worlds(plain, [0, 2]).parts_from(base) == 0
+    with pytest.raises(ValueError, match="in the worlds that it was taken of"):
+        Worlds(plain, [0, 2]).go_on_from(base.snapshot())
 
 
 def test_inspected_recruiters_are_mesa_agents_in_cells():
@@ -178,8 +184,8 @@ def test_inspected_recruiters_are_mesa_agents_in_cells():
     for _ in range(12):
         model.step()
     shown = model.inspect(1)
-    alive = (model.world.recruiter_status[1] > 0).sum()
+    alive = (model.batch.recruiters.status[1] > 0).sum()
     assert len(shown) == alive > 0
     agent = shown[0]
-    assert agent.cell.coordinate == model.world.recruiter_place[1, agent.slot]
+    assert agent.cell.coordinate == model.batch.recruiters.place[1, agent.number]
     assert agent in agent.cell.agents

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import copy
-
 import numpy as np
 import pytest
 
-from sim.dials import Dials
+from sim.engine.enums import CELL, MOVEMENT, MOVEMENT_BRAND
+from sim.engine.rules import exposure, ground
+from sim.engine.rules.destinations import hub_pull
 from sim.experiments.ensemble import arrays, footholds
-from sim.moment import Moment
-from sim.noise import Noise
-from sim.parameters import coefficient_groups, load_geography
-from sim.processes import exposure
-from sim.processes.destinations import hub_pull
-from sim.recruitment_model import RecruitmentModel
+from sim.parameters import load_geography
+from sim.runs.worlds import Worlds
 from sim.scenario import load_scenario
-from sim.world import World
+from tests.small import CALM, scenario
 
 BASELINE = "scenarios/baseline.yaml"
 
@@ -32,33 +28,41 @@ def outcome(raw, name):
 @pytest.fixture
 def one_region():
     """Every region alone: ties stay inside, nobody recruits, no prestige, no emigration, equal susceptibility."""
-    g = copy.deepcopy(load_geography("two_countries"))
-    g.r["ties_outside"][:] = 0.0
-    k = coefficient_groups({"exposure.sigma": 1e-6, "exposure.peers": 0.03, "exposure.decay": 0.04,
-                            "exposure.migration": 0.0, "exposure.quietist": 0.0})
-    world = World(g, k, 40)
-    world.militants[:] = 0
-    world.readiness[:] = 0.4
-    return Moment(world, g, k, Dials(len(g.countries), len(g.regions), g.country_of), Noise(5, np.arange(40)), 0, 0)
+
+    def made(**parameters):
+        fixed = {"exposure.sigma": 1e-6, "exposure.peers": 0.03, "exposure.decay": 0.04, "exposure.migration": 0.0,
+                 "exposure.quietist": 0.0}
+        worlds = Worlds(scenario(start="2013-01", end="2030-12", worlds=40, events=CALM, seed=5),
+                        parameters=fixed | parameters, own_place=True)
+        worlds.batch.place.regions.ties_outside = 0.0
+        worlds.batch.militants[:] = 0
+        worlds.batch.counts[:] = 0
+        worlds.batch.regions.readiness = 0.4
+        return worlds.batch
+
+    return made
+
+
+def inclined(batch):
+    """Sympathisers and young residents, each (W, R)."""
+    pool = batch.sympathisers.sum(axis=2)
+    return pool, pool + batch.uninvolved.sum(axis=2)
 
 
 def test_contagion_without_government_follows_its_closed_form(one_region):
     """Peers only: s' = b s (1 - s) - d s, a logistic curve with growth r = b - d and ceiling 1 - d / b."""
-    m = one_region
-    ties = m.geography.r["close_ties"]
-    b = 0.03 * 0.4 * ties  # hazard per sympathising share
+    batch = one_region()
+    b = 0.03 * 0.4 * batch.place.regions.close_ties  # hazard per sympathising share
     d = 0.04 * 1.5  # decay when no brand has prestige
     start = 0.02
-    youth = m.world.youth()
-    first = np.rint(youth * start).astype(np.int32)
-    m.world.sympathisers[..., 0] = first
-    m.world.uninvolved[..., 0] -= first
+    first = np.rint(inclined(batch)[1] * start).astype(int)
+    batch.sympathisers[..., 0] = first
+    batch.uninvolved[..., 0] -= first
     months = 60
     for month in range(months):
-        m.month = month
-        m.flows = {}
-        exposure.step(m)
-    share = (m.world.sympathising() / youth).mean(axis=0)
+        exposure.step(batch, step=month)
+    pool, youth = inclined(batch)
+    share = (pool / youth).mean(axis=0)
     r, ceiling = b - d, 1 - d / b
     expected = ceiling / (1 + (ceiling / start - 1) * np.exp(-r * months))
     # The month is a finite step: a logistic map lags its curve by about r / 2 of a step's growth.
@@ -68,18 +72,15 @@ def test_contagion_without_government_follows_its_closed_form(one_region):
 
 def test_constant_outreach_reaches_its_balance(one_region):
     """Online reach only: share -> h / (h + d) with h the hazard and d the decay, both per month."""
-    m = one_region
-    m.k["exposure"].peers = np.asarray(0.0)
-    m.k["exposure"].online = np.asarray(0.05)
-    m.world.prestige[:, 0] = 0.5
+    batch = one_region(**{"exposure.peers": 0.0, "exposure.online": 0.05})
+    batch.brands.prestige[:, MOVEMENT_BRAND] = 0.5
     for month in range(200):
-        m.month = month
-        exposure.step(m)
-    join = 1 - np.exp(-0.4 * 0.05 * m.geography.r["online_reach"] * 0.5)
+        exposure.step(batch, step=month)
+    join = 1 - np.exp(-0.4 * 0.05 * batch.place.regions.online_reach * 0.5)
     leave = 1 - np.exp(-0.04 * (1.5 - 0.5))
-    share = (m.world.sympathising() / m.world.youth()).mean(axis=0)
+    pool, youth = inclined(batch)
     # In one step people join first and only those who were there before may leave.
-    assert share == pytest.approx(join / (join + leave), rel=0.02)
+    assert (pool / youth).mean(axis=0) == pytest.approx(join / (join + leave), rel=0.02)
 
 
 def test_no_recruiters_peers_or_online_reach_then_nobody_joins():
@@ -96,16 +97,18 @@ def test_all_exits_shut_then_nobody_departs():
     raw = arrays(scenario, 1, options={"turns": [("exit_ban", ["*"], 1.0, int(scenario.start), None)]})
     assert outcome(raw, "departures").sum() == 0
     assert outcome(raw, "recruits").sum() > 0
-    # Nor does anybody leave for a hub across a border: the hub drawn for a country lies at home or nowhere.
-    model = RecruitmentModel(scenario, turns=[("exit_ban", ["*"], 1.0, int(scenario.start), None)])
-    for _ in range(60):
-        model.step()
-    pull, hub = hub_pull(model.moment())
-    g = model.geography
-    assert model.world.hub_strength[:, g.country_slices[g.countries.index("LY")]].sum() > 0
-    for y in range(len(g.countries)):
-        assert (g.country_of[hub[:, y][hub[:, y] >= 0]] == y).all()
-    assert (pull[:, g.countries.index("LY")] > 0).all()
+    # Nor does anybody leave for a hub across a border: only hubs of one's own country draw.
+    worlds = Worlds(scenario, turns=[("exit_ban", ["*"], 1.0, int(scenario.start), None)])
+    worlds.run(until=60)
+    g, batch, libya = worlds.geography, worlds.batch, worlds.geography.countries.index("LY")
+    assert batch.regions.hub_strength[:, g.country_slices[libya]].sum() > 0
+    pull_of = getattr(hub_pull, "py_func", hub_pull)
+    for world in range(worlds.size):
+        for y in range(len(g.countries)):
+            weights = np.empty(len(g.regions))
+            pull = pull_of(batch.world(world), batch.place, batch.k(world), batch.now(world), y, weights)
+            assert (weights[g.country_of != y] == 0).all()
+            assert pull > 0 or y != libya
 
 
 def test_full_capacity_and_cohesion_leave_no_foothold():
@@ -119,29 +122,25 @@ def test_full_capacity_and_cohesion_leave_no_foothold():
 
 def test_an_empty_place_is_not_won_because_nobody_stands_there():
     """Without any defender a locality still needs a minimum garrison: fewer fighters win nothing."""
-    from sim.processes import ground
-    from sim.world import CELL, MOVEMENT
-
-    model = RecruitmentModel(baseline(worlds=40, end="2011-01", uncertainty="fixed"))
-    g, w = model.geography, model.world
+    worlds = Worlds(baseline(worlds=40, end="2012-12", uncertainty="fixed"))
+    g, batch = worlds.geography, worlds.batch
     place = g.localities.index("LY-SR.sirte")
     region = g.regions.index("LY-SR")
-    w.militants[:] = 0
-    w.presence[:] = 0.0
-    w.capacity[:] = 0.0
-    w.local_resist[:] = 0.0
-    w.expansion[:] = 1.0
-    needed = float(model.k["ground"].garrison) * g.l["residents"][place] / 1000
-    share = float(model.k["ground"].fighter_share)
+    batch.regions.presence = 0.0
+    batch.states.capacity = 0.0
+    batch.localities.resist = 0.0
+    batch.organisations.ambition[:, MOVEMENT] = 1.0
+    ground_k = worlds.batch.k(0).ground
+    needed = ground_k.garrison * g.l["residents"][place] / 1000
 
     def taken(members):
-        w.control[:] = 0.0
-        w.militants[:, MOVEMENT, CELL, region, g.country_of[region]] = members
+        batch.localities.control = 0.0
+        batch.militants[:] = 0
+        batch.militants[:, MOVEMENT, CELL, region, g.country_of[region]] = members
+        batch.counts[:] = batch.militants.sum(axis=-1)
         for month in range(24):
-            m = model.moment()
-            m.month = month
-            ground.step(m)
-        return (w.control[:, place] > 0).mean()
+            ground.step(batch, step=month)
+        return (batch.localities.control[:, place] > 0).mean()
 
-    assert taken(int(0.9 * needed / share)) == 0.0
-    assert taken(int(3.0 * needed / share)) > 0.5
+    assert taken(int(0.9 * needed / ground_k.fighter_share)) == 0.0
+    assert taken(int(3.0 * needed / ground_k.fighter_share)) > 0.5

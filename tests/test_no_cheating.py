@@ -12,7 +12,7 @@ import pytest
 from sim.dials import DIALS
 from sim.parameters import coefficients, load_geography
 from sim.posterior import load_posterior
-from sim.recruitment_model import RecruitmentModel
+from sim.runs.worlds import Worlds
 from sim.scenario import load_scenario
 
 SIM = Path("sim")
@@ -37,7 +37,8 @@ def test_no_place_is_named_in_the_engine():
     g = load_geography("maghreb")
     places = {*g.countries, *g.country_names, *g.regions, *g.region_names, *g.localities, *g.nodes}
     # The command line gives examples of use.
-    engine = [path for path in rooms("processes/*.py", "agents/*.py", "*.py") if not path.name.startswith("cli")]
+    engine = [path for path in rooms("engine/**/*.py", "policy/*.py", "runs/*.py", "*.py")
+              if not path.name.startswith("cli")]
     assert len(engine) > 30
     for path in engine:
         for word in words_of_code(path):
@@ -70,7 +71,7 @@ def scenario():
 
 @pytest.fixture(scope="module")
 def base(scenario):
-    return RecruitmentModel(scenario).run().values
+    return Worlds(scenario).run().values
 
 
 def test_at_most_about_twenty_coefficients_are_fitted():
@@ -79,7 +80,7 @@ def test_at_most_about_twenty_coefficients_are_fitted():
 
 @pytest.mark.parametrize("name", FITTED)
 def test_a_fitted_coefficient_is_felt_in_at_least_two_countries(scenario, base, name):
-    changed = RecruitmentModel(scenario, parameters={name: coefficients()[name].high}).run().values
+    changed = Worlds(scenario, parameters={name: coefficients()[name].high}).run().values
     g = load_geography("maghreb")
     felt = [country for country, own in zip(g.countries, g.country_slices, strict=True)
             if not np.array_equal(base[..., own], changed[..., own])]

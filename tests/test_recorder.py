@@ -8,12 +8,25 @@ import numpy as np
 import pytest
 
 from sim.calendar import Month
+from sim.engine.enums import (
+    ACTIVE,
+    ARRESTED,
+    CELL,
+    EMPTY,
+    GROUND,
+    LOST_TO_OFFENSIVE,
+    LOST_TO_REVOLT,
+    LYING_LOW,
+    MOVEMENT,
+    PRISON,
+    REFUGE,
+    RIVAL,
+)
+from sim.engine.outcomes import OUTCOMES, by_country
+from sim.engine.record import Recorder
 from sim.experiments.ensemble import Arrays, footholds, quantile_of_sorted
-from sim.processes.ground import LOST_TO_OFFENSIVE, LOST_TO_REVOLT
-from sim.recorder import OUTCOMES, Recorder, by_country
-from sim.recruitment_model import RecruitmentModel
-from sim.world import ACTIVE, ARRESTED, CELL, EMPTY, GROUND, LOW, MOVEMENT, PRISON, REFUGE, RIVAL
-from tests.small import AA, BB, BB2, BB3, moment, put, scenario
+from sim.runs.worlds import Worlds
+from tests.small import AA, BB, BB2, BB3, put, scenario, worlds
 
 SLICES = [slice(0, 2), slice(2, 3)]
 WEIGHTS = np.array([3.0, 1.0, 5.0])
@@ -31,9 +44,8 @@ def test_large_counts_are_summed_exactly() -> None:
 
 
 def test_every_outcome_is_described_and_can_be_looked_at() -> None:
-    m = moment(2)
     recorder = Recorder(tuple(OUTCOMES), 2, 1, 7, 10)
-    recorder.look(m)
+    recorder.look(worlds(2).batch)
     assert recorder.values.shape == (len(OUTCOMES), 2, 1, 7)
     assert np.isfinite(recorder.values).all()
     for name, outcome in OUTCOMES.items():
@@ -45,15 +57,15 @@ def test_every_outcome_is_described_and_can_be_looked_at() -> None:
             assert outcome.aggregate == "sum", name
 
 
-def looked(m: object, name: str) -> np.ndarray:
+def looked(m: Worlds, name: str) -> np.ndarray:
     recorder = Recorder((name,), 1, 1, 7, 10)
-    recorder.look(m)
+    recorder.look(m.batch)
     return recorder.values[0, 0, 0]
 
 
 def test_flows_of_the_month_are_recorded() -> None:
     """Recruits add up over organisations; who is stopped on the way, who is let out and which revolts fail is told."""
-    run = RecruitmentModel(scenario(end="2014-12", worlds=4, parameters={"ground.revolt": 0.2, "ground.attempt": 0.6}))
+    run = Worlds(scenario(end="2014-12", worlds=4, parameters={"ground.revolt": 0.2, "ground.attempt": 0.6}))
     values = dict(zip(OUTCOMES, run.run().values, strict=True))
     assert np.array_equal(values["recruits"],
                           values["recruits_movement"] + values["recruits_rival"] + values["recruits_mass"])
@@ -65,7 +77,7 @@ def test_flows_of_the_month_are_recorded() -> None:
 
 
 def test_what_members_and_fighters_are() -> None:
-    m = moment()
+    m = worlds()
     put(m, "militants", (...,), 0)
     for condition, number in ((CELL, 1), (REFUGE, 2), (GROUND, 4), (PRISON, 8)):
         put(m, "militants", (0, MOVEMENT, condition, BB2, BB), number)
@@ -80,30 +92,31 @@ def test_what_members_and_fighters_are() -> None:
 
 
 def test_recruiters_at_large() -> None:
-    m = moment()
-    m.world.recruiter_status[:] = EMPTY
-    m.world.recruiter_status[0, :4] = (ACTIVE, LOW, ARRESTED, ACTIVE)
-    m.world.recruiter_place[0, :4] = (BB2, BB2, BB2, BB3)
+    m = worlds()
+    agents = m.batch.recruiters
+    agents.status = EMPTY
+    agents.status[0, :4] = (ACTIVE, LYING_LOW, ARRESTED, ACTIVE)
+    agents.place[0, :4] = (BB2, BB2, BB2, BB3)
     assert looked(m, "recruiters")[[BB2, BB3]] == pytest.approx([2, 1])
 
 
 def test_control_and_footholds_of_a_region() -> None:
-    m = moment()
-    m.world.control[0, 7], m.world.held[0, 7] = 0.5, 2  # Lanmere, four in ten of 500,000
+    m = worlds()
+    places = m.batch.localities
+    places.control[0, 7], places.held[0, 7] = 0.5, 2  # Lanmere, four in ten of 500,000
     assert looked(m, "control")[BB3] == pytest.approx(0.2)
     assert looked(m, "controlled_residents")[BB3] == pytest.approx(100_000)
     assert looked(m, "foothold").sum() == 0
-    m.world.held[0, 7] = 3
+    places.held[0, 7] = 3
     assert looked(m, "foothold")[BB3] == looked(m, "foothold").sum() == 1
 
 
 def test_a_recorder_only_looks() -> None:
-    m = moment(2)
-    before = {name: value.copy() for name, value in vars(m.world).items()
-              if isinstance(value, np.ndarray) and not name.startswith("_")}
-    Recorder(tuple(OUTCOMES), 2, 1, 7, 10).look(m)
-    for name, value in before.items():
-        assert (getattr(m.world, name) == value).all(), name
+    m = worlds(2)
+    before = {name: table.copy() for name, table in m.batch.tables.items()}
+    Recorder(tuple(OUTCOMES), 2, 1, 7, 10).look(m.batch)
+    for name, table in before.items():
+        assert (m.batch.tables[name] == table).all(), name
 
 
 GEOGRAPHY = SimpleNamespace(regions=["X-1", "X-2"], localities=["X-1.town", "X-1.rest", "X-2.rest"],

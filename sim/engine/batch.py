@@ -44,7 +44,7 @@ STOCK_VIEWS = {"uninvolved": "RC", "sympathisers": "RC", "militants": "OKRG", "t
 WORLD_COLUMNS: dict[str, tuple[np.dtype, str]] = {
     **{name: (ROWS[name], letter) for name, (_, letter) in TABLES.items()},
     **{name: (np.dtype(kind), letters) for name, (kind, letters, _) in ARRAYS.items()},
-    "people": (np.dtype("i8"), "P"), "starts": (np.dtype("i8"), "S"),
+    "nearness": (np.dtype("f8"), "RR"), "people": (np.dtype("i8"), "P"), "starts": (np.dtype("i8"), "S"),
     **{name: (np.dtype("i8"), letters) for name, letters in STOCK_VIEWS.items()},
     "members": (np.dtype("i8"), "OKR"), "counts": (np.dtype("i8"), "H")}
 PLACE_COLUMNS: dict[str, tuple[np.dtype, str]] = {
@@ -137,6 +137,9 @@ class Batch:
         self.tables["people"] = np.zeros((self.worlds.size, self.sizes["P"]), np.int64)
         self.tables["counts"] = np.zeros((self.worlds.size, len(ORGANISATIONS), len(CONDITIONS), n_r), np.int64)
         self.tables["keys"][:] = draws(seed, self.worlds, STREAMS)
+        km = coefficients["deployment"]["reach_km"]
+        alike = np.ptp(km) == 0  # then one table serves all worlds
+        self.nearness = np.exp(-place.distance / km[0]) if alike else np.exp(-place.distance / km[:, None, None])
         self.memory = self._memory()
         self.address = self.memory.ctypes.data
 
@@ -148,7 +151,8 @@ class Batch:
                   "now.states": t.states, "now.regions": t.regions, "now.theatre": t.theatre,
                   "now.frozen": self.frozen, "epoch": t.epoch}
         own = {f"w.{name}": self.tables["counts" if name == "members" else name] for name in WORLD_COLUMNS
-               if name != "starts" and name not in STOCK_VIEWS}
+               if name not in ("starts", "nearness", *STOCK_VIEWS)}
+        (shared if self.nearness.ndim == 2 else own)["w.nearness"] = self.nearness
         own["k"] = self.coefficients
         for slot, name in enumerate(SLOTS):
             if name in self.sizes:
@@ -188,8 +192,9 @@ class Batch:
         """One world as rules see it, for reading and for rules that are not compiled."""
         tables = [getattr(self, name)[i] for name in (*TABLES, *ARRAYS, "people")]
         counts = self.tables["counts"][i]
-        return World(*tables, self.starts, self.uninvolved[i], self.sympathisers[i], self.militants[i], counts,
-                     counts.reshape(-1), self.transit[i], self.theatre[i], self.outside[i])
+        nearness = self.nearness if self.nearness.ndim == 2 else self.nearness[i]
+        return World(*tables[:-1], nearness, tables[-1], self.starts, self.uninvolved[i], self.sympathisers[i],
+                     self.militants[i], counts, counts.reshape(-1), self.transit[i], self.theatre[i], self.outside[i])
 
     def now(self, i: int, step: int | None = None) -> Now:
         """A month of one world as rules see it; default: the current one."""

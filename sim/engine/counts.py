@@ -31,6 +31,10 @@ _SUM_MEAN = 60.0
 _SUM_U = 1.0 - 1e-9
 """Nearer to one than this, a running sum is too coarse and the upper tail decides."""
 _MAX_MEAN = 1e12
+_EXACT = 2**53
+"""Below it every integer is a double."""
+_EVEN_HAZARD = math.log(2.0)
+"""Hazard at which half of those at risk are struck."""
 _MAX_TOTAL = math.isqrt(2**63 - 1) - 1
 """Largest row sum whose square, plus itself, fits an int64."""
 _MAX_ROUND = 2.0**62
@@ -109,6 +113,8 @@ def binomial_hazard(u: float, n: int, hazard: float) -> int:
         raise ValueError("hazard must be >= 0")
     if n == 0 or u + n * hazard < 1.0:  # P(X = 0) = exp(-hazard n) >= 1 - hazard n
         return 0
+    if hazard <= _EVEN_HAZARD and n * hazard <= _SUM_MEAN and 0.0 <= u < _SUM_U:
+        return _hazard_summed(u, n, hazard)
     p = -math.expm1(-hazard)
     return _flipped(u, n, math.exp(-hazard)) if p > 0.5 else _unflipped(u, n, p)
 
@@ -159,10 +165,22 @@ def split(stock: Ints, n: int, u: float, out: Ints) -> None:
     start = min(int(u * total), total - 1)
     held, before = 0, 0
     for g in range(len(stock)):
-        held += int(stock[g])
-        reach = (held * int(n) + start) // total
-        out[g] = reach - before
-        before = reach
+        out[g] = 0
+        if stock[g] > 0:
+            held += int(stock[g])
+            reach = _quotient(held * int(n) + start, total)
+            out[g] = reach - before
+            before = reach
+
+
+@rule
+def _quotient(a: int, b: int) -> int:
+    """a // b for a >= 0 and b > 0; division of doubles is several times faster than of integers."""
+    if a >= _EXACT:
+        return a // b
+    q = int(float(a) / float(b))
+    rest = a - q * b
+    return q - 1 if rest < 0 else q + 1 if rest >= b else q
 
 
 @rule
@@ -489,3 +507,16 @@ def _flipped(u: float, n: int, p: float) -> int:
 def _poisson_sought(u: float, mean: float) -> int:
     guess = _cornish_fisher(u, 1.0 - u, mean, mean, 1.0, 1.0)
     return _search(u, 1.0 - u, guess, _MAX_COUNT, -1, mean)
+
+
+@distant(int64, float64, int64, float64)
+def _hazard_summed(goal: float, n: int, hazard: float) -> int:
+    """As `_binomial_summed` with p = 1 - exp(-hazard): the chance of none is exp(-n hazard), the odds e^hazard - 1."""
+    size, odds = float(n), math.expm1(hazard)
+    term = math.exp(-size * hazard)
+    total, k = term, 0
+    while goal > total:
+        k += 1
+        term *= (size - (k - 1)) * odds / k
+        total += term
+    return k

@@ -21,3 +21,6 @@ CAUSES = ("", "rival local groups", "revolt", "offensive", "too few to hold")
  REINTEGRATED, ELSEWHERE) = range(12)
 STOCKS = ("uninvolved", "sympathisers", "militants", "transit", "theatre", "outside", "outside_band", "migrated",
           "dead", "demobilised", "reintegrated", "elsewhere")
+#: Grades of control, and how long it must last to count as a foothold.
+CONTESTED, DOMINANT, EXCLUSIVE = 0.25, 0.5, 0.8
+FOOTHOLD_MONTHS = 3

@@ -37,6 +37,12 @@ def chance(hazard):
 
 
 @rule
+def happens(u, hazard):
+    """Whether something with this hazard happens within the month, by a uniform; most often settled without an exp."""
+    return u < hazard and u < 1.0 - math.exp(-hazard)
+
+
+@rule
 def saturating(x, half):
     """x / (x + half): one half at ``half``."""
     return x / (x + half)

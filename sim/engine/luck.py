@@ -11,7 +11,6 @@ Callers hold the keys of one world as an array of uint64: ``keys[stream]`` is th
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +21,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from sim.engine.compiled import COMPILED, rule
+from sim.streams import stream_key
 
 Keys = NDArray[np.uint64]
 Floats = NDArray[np.float64]
@@ -41,12 +41,6 @@ _SPARE_BITS = np.uint64(64 - 53)
 """A word's low bits that a double in [0, 1) has no room for."""
 _ULP = 2.0**-53
 _WORD = 2**64 - 1
-
-
-def stream_key(seed: int, world: int, process: str) -> Keys:
-    """128-bit key of one (seed, world, process), the same on every machine: shape (2,)."""
-    name = f"{int(seed)}/{int(world)}/{process}".encode()
-    return np.frombuffer(hashlib.blake2b(name, digest_size=16).digest(), dtype="<u8").astype(np.uint64)
 
 
 def draws(seed: int, worlds: Sequence[int] | NDArray[np.integer[Any]], names: Sequence[str]) -> Keys:

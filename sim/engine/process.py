@@ -49,13 +49,16 @@ class Process:
         return rule(of_rows if by_row else of_worlds)
 
     def __call__(self, batch: Batch, first: int = 0, last: int | None = None, step: int | None = None,
-                 row: int | None = None) -> None:
-        """Run for worlds first to last - 1 of the batch, in a month of the run (default: the batch's), for one row."""
+                 rows: tuple[int, int] | None = None) -> None:
+        """Run for worlds first to last - 1 of the batch, in a month of the run (default: the batch's).
+
+        A process that speaks about rows runs for all of them, or for rows[0] to rows[1] - 1.
+        """
         last = len(batch.worlds) if last is None else last
         step = batch.step if step is None else step
         low, high = 0, 0
         if self.rows:
-            low, high = (0, batch.tables[self.rows].shape[1]) if row is None else (row, row + 1)
+            low, high = (0, batch.tables[self.rows].shape[1]) if rows is None else rows
         if self._run is not None:
             self._run(batch.address, batch.memory.strides[0], first, last, batch.start + step, step, low, high)
             return

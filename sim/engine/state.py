@@ -193,9 +193,9 @@ ARRAYS = {
     "keys": ("u8", "D2", "Philox keys of each stream of luck"),
 }
 
-World: Any = namedtuple("World", [  # type: ignore[misc]
-    *TABLES, *ARRAYS, "people", "starts", "uninvolved", "sympathisers", "militants", "members",
-    "counts", "transit", "theatre", "outside"])
+_VIEWS = ("nearness", "people", "starts", "uninvolved", "sympathisers", "militants", "members", "counts", "transit",
+          "theatre", "outside")
+World: Any = namedtuple("World", (*TABLES, *ARRAYS, *_VIEWS))  # type: ignore[misc]
 World.__doc__ = """One world as rules see it: tables, arrays, and views of the book of people.
 
 ``people`` is the book, ``starts`` where each stock begins in it; ``uninvolved`` and ``sympathisers`` (R, C),
@@ -305,6 +305,15 @@ def sympathising(w, r):
     people = 0
     for c in range(w.sympathisers.shape[1]):
         people += w.sympathisers[r, c]
+    return people
+
+
+@rule
+def everywhere(w, condition, r):
+    """Members of all organisations in one condition in a region."""
+    people = 0
+    for o in range(w.members.shape[0]):
+        people += w.members[o, condition, r]
     return people
 
 

@@ -10,16 +10,13 @@ Everything is a function of the settings and the seed, whatever the number of pr
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-import multiprocessing
 import os
-import sys
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -31,7 +28,7 @@ import yaml
 from sim.errors import UserError
 from sim.experiments import emulation as em
 from sim.parameters import DATA, coefficients
-from sim.pool import begin_worker
+from sim.runs.threads import run_tasks
 from sim.scenario import Scenario
 
 CHUNK = 25  # worlds
@@ -182,46 +179,18 @@ def stage_seed(seed: int, *names: object) -> int:
 # --- work in processes, chunks on disk -------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
 class Crew:
-    """Processes that live as long as a calibration; one job works in this process."""
+    """Threads that do the work of a calibration."""
 
-    def __init__(self, jobs: int) -> None:
-        self.jobs = jobs
-        self._pool: ProcessPoolExecutor | None = None
-
-    def __enter__(self) -> Crew:
-        if self.jobs > 1:
-            # Forking is ten times faster than spawning but unsafe beside running threads.
-            fork = sys.platform == "linux" and threading.active_count() == 1
-            context = multiprocessing.get_context("fork" if fork else "spawn")
-            self._pool = ProcessPoolExecutor(self.jobs, context, begin_worker, (os.getpid(),))
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
-        if self._pool is None:
-            return
-        processes = list((self._pool._processes or {}).values())
-        self._pool.shutdown(wait=kind is None, cancel_futures=True)
-        if kind is not None:
-            for process in processes:
-                process.kill()
+    jobs: int
 
     def do(self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], done: Callable[[int, Any], None]
            ) -> None:
         """Call ``function(*task)`` for every task; ``done(index, result)`` as they finish."""
-        if self._pool is None or len(tasks) <= 1:
-            for i, task in enumerate(tasks):
-                done(i, function(*task))
-            return
-        futures = {self._pool.submit(_quietly, function, task): i for i, task in enumerate(tasks)}
-        for future in as_completed(futures):
-            done(futures[future], future.result())
-
-
-def _quietly(function: Callable[..., Any], task: tuple[Any, ...]) -> Any:
-    """One thread per process: the same bits whatever the number of processes, and no crowding."""
-    with one_thread():
-        return function(*task)
+        with one_thread(), contextlib.closing(run_tasks(lambda task, _: function(*task), tasks, self.jobs)) as results:
+            for index, result in results:
+                done(index, result)
 
 
 def one_thread() -> Any:
@@ -642,10 +611,9 @@ def run(scenario: Scenario, folder: Path, *, waves: int = 3, points: int = 2000,
     settings = settings_of(scenario, prior, rules, chosen, waves, points, seed)
     open_folder(folder, settings, resume)
     began = time.monotonic()
-    with Crew(jobs) as crew:
-        shop = Workshop(folder, ModelSimulator(scenario, tuple(chosen)), prior, seed, crew,
-                        progress or (lambda *_: None), log or (lambda _: None))
-        outcome = calibrate(shop, fitted, reserved, rules, waves, points)
+    shop = Workshop(folder, ModelSimulator(scenario, tuple(chosen)), prior, seed, Crew(jobs),
+                    progress or (lambda *_: None), log or (lambda _: None))
+    outcome = calibrate(shop, fitted, reserved, rules, waves, points)
     calibration_report.write(outcome, scenario, folder, settings, command, time.monotonic() - began)
     return outcome
 

@@ -1,12 +1,11 @@
-"""Ensembles: many worlds of one scenario, in chunks that stay in cache, on one or several processes.
+"""Ensembles: many worlds of one scenario, in chunks, on one or several threads.
 
-World k is the same in any chunk on any number of workers, so chunks are only a matter of speed.
+World k is the same in any chunk on any number of threads, so chunks are only a matter of speed.
 """
 
 from __future__ import annotations
 
 import contextlib
-import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,15 +14,14 @@ import numpy as np
 import pandas as pd
 
 from sim.calendar import Month
+from sim.engine.enums import CAUSES, CONTESTED, DOMINANT, EXCLUSIVE, FOOTHOLD_MONTHS
 from sim.parameters import Geography, load_geography
-from sim.pool import processes, run_tasks
-from sim.processes.ground import CAUSES, CONTESTED, DOMINANT, EXCLUSIVE
 from sim.recorder import OUTCOMES, by_country
 from sim.results import RunTables
+from sim.runs.threads import run_tasks, threads
 from sim.scenario import Scenario
 
-CHUNK = 50  # measured: 100 worlds on two cores take a seventh less time than in chunks of 34
-FOOTHOLD_MONTHS = 3
+CHUNK = 50
 QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 
 
@@ -44,13 +42,10 @@ def geography_of(scenario: Scenario) -> Geography:
 
 def run_chunk(scenario: Scenario, worlds: Sequence[int], options: Mapping[str, Any] | None = None,
               progress: Callable[[int], None] | None = None) -> Arrays:
-    """Run one batch of worlds in this process; options are passed to the model."""
-    from sim.recruitment_model import RecruitmentModel
+    """Run one batch of worlds in this thread; options are passed to `sim.runs.worlds.Worlds`."""
+    from sim.runs.worlds import Worlds
 
-    model = RecruitmentModel(scenario, worlds, **_rows(options or {}, worlds))
-    recorder = model.run(progress)
-    del model
-    gc.collect()  # a model holds itself in a circle; without this memory grows from chunk to chunk
+    recorder = Worlds(scenario, worlds, **_rows(options or {}, worlds)).run(progress)
     return Arrays([o.name for o in recorder.outcomes], recorder.values, recorder.control, recorder.cause)
 
 
@@ -75,7 +70,7 @@ def arrays(scenario: Scenario, jobs: int = 0, progress: Callable[[int, int], Non
     ----------
     scenario : Scenario
     jobs : int
-        Processes; 0 means one per core. Small ensembles run in this process.
+        Threads; 0 means one per core.
     progress : callable, optional
         ``progress(done, total)`` in world-months.
     options : mapping, optional
@@ -83,10 +78,10 @@ def arrays(scenario: Scenario, jobs: int = 0, progress: Callable[[int, int], Non
         per world.
     """
     total = scenario.worlds * scenario.months
-    chunks = chunked(np.arange(scenario.worlds), min(processes(jobs), max(1, scenario.worlds // 10)))
+    chunks = chunked(np.arange(scenario.worlds), min(threads(jobs), max(1, scenario.worlds // 10)))
     tasks = [(scenario, chunk.tolist(), options) for chunk in chunks]
     parts = run_tasks(_chunk, tasks, jobs, None if progress is None else lambda done: progress(done, total))
-    with contextlib.closing(parts):  # however this ends, the workers end with it
+    with contextlib.closing(parts):  # however this ends, the threads end with it
         return _together(((chunks[i], part) for i, part in parts), scenario.worlds)
 
 

@@ -6,6 +6,7 @@ beforehand) and null models that the simulation must beat.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,6 +33,7 @@ from sim.experiments.targets import (
     view,
 )
 from sim.parameters import DATA, DataError, coefficients, load_geography
+from sim.runs.threads import run_tasks
 
 if TYPE_CHECKING:
     from sim.experiments.ensemble import Arrays
@@ -240,7 +242,7 @@ def load_patterns(world: str) -> tuple[dict[str, Case], list[Test]]:
 
 def _case(name: str, entry: Mapping[str, Any], path: Path, world: str) -> Case:
     from sim.dials import DIALS
-    from sim.recruitment_model import places_of
+    from sim.policy.timeline import places_of
 
     where = f"{path.name}, {name}"
     unknown = set(entry) - {"title", "events", "parameters", "frozen", "turns"}
@@ -444,40 +446,17 @@ def _chunks(worlds: int) -> list[list[int]]:
 def run_cases(scenario: Scenario, cases: Mapping[str, Case], wanted: Mapping[str, Sequence[dict[str, Any]]],
               worlds: int, jobs: int, tick: Callable[[int], None],
               options: Mapping[str, Any]) -> dict[tuple[str, str], np.ndarray]:
-    """Run all cases side by side; the workers hand back readings only, keyed by case and measure.
+    """Run all cases side by side; only readings are kept, keyed by case and measure.
 
     World k has the same luck in every case. ``tick(n)`` is called when n chunks are finished.
     """
-    import multiprocessing
-    import os
-    import sys
-    import threading
-    from concurrent.futures import ProcessPoolExecutor, as_completed
-
-    from sim.pool import begin_worker
-
     tasks = [(name, chunk) for name in cases for chunk in _chunks(worlds)]
     arguments = [(scenario, cases[name], list(wanted[name]), worlds, chunk, options) for name, chunk in tasks]
-    jobs = min(jobs or os.cpu_count() or 1, max(1, len(tasks)))
     found: list[list[np.ndarray]] = [[] for _ in tasks]
-    if jobs == 1 or worlds * len(cases) < 40:
-        for i, each in enumerate(arguments):
-            found[i] = _read_case(*each)
-            tick(i + 1)
-    else:
-        fork = sys.platform == "linux" and threading.active_count() == 1  # unsafe beside running threads
-        context = multiprocessing.get_context("fork" if fork else "spawn")
-        with ProcessPoolExecutor(jobs, context, begin_worker, (os.getpid(),)) as pool:
-            futures = {pool.submit(_read_case, *each): i for i, each in enumerate(arguments)}
-            try:
-                for n, future in enumerate(as_completed(futures), start=1):
-                    found[futures[future]] = future.result()
-                    tick(n)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                for process in multiprocessing.active_children():
-                    process.kill()
-                raise
+    with contextlib.closing(run_tasks(lambda task, _: _read_case(*task), arguments, jobs)) as results:
+        for n, (i, reading) in enumerate(results, start=1):
+            found[i] = reading
+            tick(n)
     out: dict[tuple[str, str], np.ndarray] = {}
     for name in cases:
         parts = [found[i] for i, (case, _) in enumerate(tasks) if case == name]

@@ -370,7 +370,7 @@ def held_months(v: View, spec: Mapping[str, Any]) -> np.ndarray:
 
 def ended_by(v: View, spec: Mapping[str, Any]) -> np.ndarray:
     """1 where a locality's longest contested spell ended by one of ``causes``, else 0; NaN where it never ended."""
-    from sim.processes.ground import CAUSES
+    from sim.engine.enums import CAUSES
 
     own = localities_in(spec["place"], v.g)[0]
     held = v.control[..., own] >= GRADES["contested"]
@@ -593,7 +593,7 @@ def outcomes_of(spec: Any) -> list[str]:
 
 def check_measure(spec: Any, g: Geography, where: str) -> None:
     """Refuse a measure with an unknown kind, key, outcome, place, grade, cause or month."""
-    from sim.processes.ground import CAUSES
+    from sim.engine.enums import CAUSES
     from sim.recorder import OUTCOMES
 
     if not isinstance(spec, dict) or spec.get("kind") not in MEASURES:

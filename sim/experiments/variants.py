@@ -7,18 +7,18 @@ same world share their luck and their posterior draw, so they can be compared wo
 from __future__ import annotations
 
 import contextlib
-import gc
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sim.experiments.ensemble import Arrays, chunked, footholds, geography_of
+from sim.experiments.ensemble import Arrays, chunked, footholds
 from sim.parameters import Geography
-from sim.pool import processes, run_tasks
 from sim.recorder import OUTCOMES, by_country
+from sim.runs.threads import Tick, run_tasks, threads
+from sim.runs.worlds import Snapshot, Worlds
 from sim.scenario import Scenario
 
 
@@ -55,49 +55,87 @@ class Reduced:
 
 def run_variants(variants: Sequence[Variant], outcomes: Sequence[str], jobs: int = 0,
                  progress: Callable[[int, int], None] | None = None, span: slice = slice(None)) -> list[Reduced]:
-    """Run all variants on one pool of processes and reduce each to its totals.
+    """Run all variants on threads and reduce each to its totals.
 
-    ``outcomes`` are recorded whatever the scenarios say. ``progress(done, total)`` is in world-months. ``span`` are the
-    months of the window, by default the whole run.
+    Variants of the same worlds share their past: each goes on from the first one's state before the month in which
+    its own settings begin to differ. ``outcomes`` are recorded whatever the scenarios say. ``progress(done, total)`` is
+    in world-months. ``span`` are the months of the window, by default the whole run.
     """
-    tasks, whose = [], []
-    for index, variant in enumerate(variants):
-        scenario = variant.scenario.model_copy(update={"record": tuple(outcomes)})
-        rows_of = np.arange(variant.worlds.size)
-        count = max(1, min(processes(jobs), rows_of.size // 10))
-        for rows in chunked(rows_of, count):
-            tasks.append((scenario, *(_rows(part, rows) for part in (
-                variant.worlds, variant.parameters, variant.strengths)), span))
-            whose.append(index)
+    variants = [replace(each, scenario=each.scenario.model_copy(update={"record": tuple(outcomes)}))
+                for each in variants]
+    tasks = []
+    for group in _of_same_worlds(variants):
+        rows_of = np.arange(variants[group[0]].worlds.size)
+        for rows in chunked(rows_of, max(1, min(threads(jobs), rows_of.size // 10))):
+            tasks.append((group, [_cut(variants[index], rows) for index in group], span))
     total = sum(variant.worlds.size * variant.scenario.months for variant in variants)
     parts: list[Any] = [None] * len(tasks)
     tell = None if progress is None else lambda done: progress(done, total)
     with contextlib.closing(run_tasks(reduce_chunk, tasks, jobs, tell)) as results:
         for position, part in results:
             parts[position] = part
-    return [joined([part for part, owner in zip(parts, whose, strict=True) if owner == index])
-            for index in range(len(variants))]
+    return [joined([part[index] for part in parts if index in part]) for index in range(len(variants))]
 
 
-def _rows(values: Any, rows: np.ndarray) -> Any:
-    if isinstance(values, Mapping):
-        return {name: np.asarray(value)[rows] for name, value in values.items()}
-    return np.asarray(values)[rows]
+def _of_same_worlds(variants: Sequence[Variant]) -> list[list[int]]:
+    """Indices of variants in groups that run in the same worlds."""
+    groups: list[list[int]] = []
+    for index, variant in enumerate(variants):
+        for group in groups:
+            if np.array_equal(variants[group[0]].worlds, variant.worlds):
+                group.append(index)
+                break
+        else:
+            groups.append([index])
+    return groups
 
 
-def reduce_chunk(task: tuple[Scenario, np.ndarray, Mapping[str, Any], Mapping[int, Any], slice],
-                 tick: Callable[[int], None]) -> Reduced:
-    """Run one chunk of a variant in this process and keep its totals."""
-    from sim.recruitment_model import RecruitmentModel
+def _cut(variant: Variant, rows: np.ndarray) -> Variant:
+    """Some rows of a variant."""
+    return replace(variant, worlds=variant.worlds[rows],
+                   parameters={name: np.asarray(value)[rows] for name, value in variant.parameters.items()},
+                   strengths={position: np.asarray(value)[rows] for position, value in variant.strengths.items()})
 
-    scenario, worlds, parameters, strengths, span = task
-    recorder = RecruitmentModel(scenario, worlds, parameters=parameters, strengths=strengths).run(tick)
-    gc.collect()  # as in ensemble.run_chunk
+
+def reduce_chunk(task: tuple[list[int], list[Variant], slice], tick: Tick) -> dict[int, Reduced]:
+    """Run the same rows of several variants in this thread and keep their totals by the variants' indices."""
+    group, variants, span = task
+    return {index: _reduced(worlds, span) for index, worlds in zip(group, _with_shared_past(variants, tick),
+                                                                   strict=True)}
+
+
+def _worlds(variant: Variant) -> Worlds:
+    return Worlds(variant.scenario, variant.worlds, parameters=variant.parameters, strengths=variant.strengths)
+
+
+def _with_shared_past(variants: Sequence[Variant], tick: Tick) -> Iterator[Worlds]:
+    """Worlds of each variant, run to the end; those after the first go on from its state where they part from it."""
+    first = _worlds(variants[0])
+    parting = [_worlds(variant).parts_from(first) for variant in variants[1:]]
+    kept: dict[int, Snapshot] = {}
+    for step in sorted(set(parting) - {0}):
+        first.run(tick, until=step)
+        kept[step] = first.snapshot()
+    first.run(tick)
+    yield first
+    for variant, step in zip(variants[1:], parting, strict=True):
+        other = _worlds(variant)
+        if step:
+            other.go_on_from(kept[step])
+            for name in ("values", "control", "cause"):
+                past = (..., slice(step), slice(None))
+                getattr(other.recorder, name)[past] = getattr(first.recorder, name)[past]
+            tick(step * other.size)
+        other.run(tick)
+        yield other
+
+
+def _reduced(worlds: Worlds, span: slice) -> Reduced:
+    recorder, g = worlds.recorder, worlds.geography
     raw = Arrays([o.name for o in recorder.outcomes], recorder.values, recorder.control, recorder.cause)
-    g = geography_of(scenario)
     months = monthly(raw, g)
     window = np.concatenate([_over(raw.names, values, span) for values in (months, raw.values)], axis=2)
-    return Reduced(raw.names, months, yearly(raw, int(scenario.start)), window, footholds(scenario, raw, g))
+    return Reduced(raw.names, months, yearly(raw, worlds.start), window, footholds(worlds.setting, raw, g))
 
 
 def monthly(raw: Arrays, g: Geography) -> np.ndarray:

@@ -29,8 +29,8 @@ from sim.experiments.variants import Variant, run_variants, totals
 from sim.experiments.verdicts import change, counted, noun, number
 from sim.levers import LIBRARY
 from sim.parameters import Geography
-from sim.pool import Tick, run_tasks
 from sim.recorder import OUTCOMES
+from sim.runs.threads import Tick, run_tasks
 from sim.scenario import LeverUse, Scenario
 
 REST = "events and other settings"

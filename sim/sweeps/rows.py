@@ -6,8 +6,6 @@ depend on the sweep alone, never on the machine.
 
 from __future__ import annotations
 
-import gc
-import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from sim.calendar import Month
+from sim.engine.record import Recorder
 from sim.parameters import coefficients
-from sim.recorder import OUTCOMES, Recorder, by_country
+from sim.recorder import OUTCOMES, by_country
 from sim.scenario import Scenario
 from sim.sweeps.design import Points, posterior_rows
 from sim.sweeps.dimensions import Dimension, switches
@@ -26,7 +25,6 @@ from sim.sweeps.summaries import SUMMARIES, Months
 from sim.theories import settings
 
 CHUNK = 100  # worlds; measured: a row costs a sixth less than in chunks of 50, and no less in chunks of 200
-_ONE = threading.Lock()  # a worker of several threads runs one batch at a time
 
 
 @dataclass(frozen=True)
@@ -161,9 +159,7 @@ def simulate(rows: Rows) -> np.ndarray:
     for use in rows.scenario.levers:
         if use.until is not None and use.until < use.start:
             raise ValueError(f"the lever {use.lever} ends ({use.until}) before it begins ({use.start})")
-    with _ONE:
-        recorder = _recorded(rows)
-    gc.collect()  # a model holds itself in a circle; without this the memory grows by 40 MB a chunk
+    recorder = _recorded(rows)
     g = geography_of(rows.scenario)
     inner = [g.regions.index(name) for name in rows.record.places]
     everywhere = [*g.country_slices, slice(0, len(g.regions)), *(slice(i, i + 1) for i in inner)]
@@ -174,9 +170,9 @@ def simulate(rows: Rows) -> np.ndarray:
 
 
 def _recorded(rows: Rows) -> Recorder:
-    from sim.recruitment_model import RecruitmentModel
+    from sim.runs.worlds import Worlds
 
-    return RecruitmentModel(rows.scenario, rows.worlds, parameters=rows.parameters, strengths=rows.strengths,
+    return Worlds(rows.scenario, rows.worlds, parameters=rows.parameters, strengths=rows.strengths,
                             turns=rows.turns).run()
 
 

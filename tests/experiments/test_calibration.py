@@ -32,9 +32,8 @@ PRIOR = cal.Prior.of(RANGES)
 
 def go(folder: Path, fake: Fake, seed: int = 3, jobs: int = 1, points: int = 150, waves: int = 2) -> cal.Outcome:
     folder.mkdir(exist_ok=True)
-    with cal.Crew(jobs) as crew:
-        shop = cal.Workshop(folder, fake, PRIOR, seed, crew, lambda *_: None, lambda _: None)
-        return cal.calibrate(shop, FITTED, RESERVED, RULES, waves, points, SMALL)
+    shop = cal.Workshop(folder, fake, PRIOR, seed, cal.Crew(jobs), lambda *_: None, lambda _: None)
+    return cal.calibrate(shop, FITTED, RESERVED, RULES, waves, points, SMALL)
 
 
 @pytest.fixture(scope="module")

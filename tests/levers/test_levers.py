@@ -13,10 +13,11 @@ import pytest
 
 from sim.calendar import Month
 from sim.dials import DIALS
+from sim.engine.outcomes import OUTCOMES
+from sim.engine.record import Recorder
 from sim.levers import LIBRARY
 from sim.levers.base import KINDS, Lever
-from sim.recorder import OUTCOMES, Recorder
-from sim.recruitment_model import RecruitmentModel
+from sim.runs.worlds import Worlds
 from sim.scenario import LeverUse
 from tests.small import AA, BB, scenario
 
@@ -36,7 +37,7 @@ def use(name: str, strength: float = 1.0, where: tuple[str, ...] = ("*",), start
 
 
 def run(*levers: LeverUse, **options: Any) -> Recorder:
-    return RecruitmentModel(scenario(levers), **options).run()
+    return Worlds(scenario(levers), **options).run()
 
 
 @functools.cache
@@ -53,13 +54,19 @@ def everywhere(name: str) -> Recorder:
 def three_years(*levers: LeverUse, turns: Any = (), worlds: int = 2, **stage: Any) -> np.ndarray:
     """All outcomes but effort, (outcomes, W, months, R)."""
     # While the movement does not exist few cross a border, and a guarded one may stop none of them.
-    values = RecruitmentModel(scenario(levers, end="2014-12", worlds=worlds, **stage), turns=turns).run().values
+    values = Worlds(scenario(levers, end="2014-12", worlds=worlds, **stage), turns=turns).run().values
     return np.delete(values, index("effort"), axis=0)
 
 
 @functools.cache
 def without(stage: str = "") -> np.ndarray:
     return three_years(**STAGE.get(stage, {}))
+
+
+def dial_of(worlds: Worlds, name: str, month: int = FIRST) -> np.ndarray:
+    """A dial in a month of the run, (1 or W, places)."""
+    table = worlds.batch.timetable
+    return (table.states if DIALS[name].scope == "country" else table.regions)[name][table.epoch[month]]
 
 
 def index(name: str) -> int:
@@ -133,11 +140,9 @@ def test_only_what_needs_a_stage_has_one(name: str) -> None:
 @LEVERS
 def test_it_moves_its_dials_as_declared_and_no_other(lever: Lever) -> None:
     place = "BB-2" if lever.scope == "region" else "BB"
-    model = RecruitmentModel(scenario([use(lever.name, 0.5, (place,))]))
-    plain = RecruitmentModel(scenario())
-    model.month = plain.month = FIRST
+    model, plain = Worlds(scenario([use(lever.name, 0.5, (place,))])), Worlds(scenario())
     for name, dial in DIALS.items():
-        after, before = getattr(model.dials(), name), getattr(plain.dials(), name)
+        after, before = dial_of(model, name), dial_of(plain, name)
         if dial.scope == "country":
             there = np.arange(2) == BB
         else:
@@ -154,13 +159,11 @@ def test_it_moves_its_dials_as_declared_and_no_other(lever: Lever) -> None:
 
 @LEVERS
 def test_it_ends_and_builds_up(lever: Lever) -> None:
-    model = RecruitmentModel(scenario([use(lever.name, until="2012-06", ramp=3)]))
+    model, plain = Worlds(scenario([use(lever.name, until="2012-06", ramp=3)])), Worlds(scenario())
     name, amount = next(iter(lever.turns.items()))
-    plain = RecruitmentModel(scenario())
     strength = []
-    for model.month in range(24):
-        plain.month = model.month
-        after, before = getattr(model.dials(), name)[0, 0], getattr(plain.dials(), name)[0, 0]
+    for month in range(24):
+        after, before = dial_of(model, name, month)[0, 0], dial_of(plain, name, month)[0, 0]
         strength.append((after - before) / amount if DIALS[name].combine == "add"
                         else (after / before - 1) / (amount - 1))
     assert strength == pytest.approx([0] * 12 + [0.25, 0.5, 0.75, 1, 1, 1] + [0] * 6)
@@ -182,15 +185,13 @@ def test_order_in_the_file_does_not_matter() -> None:
 def test_two_levers_on_one_dial_multiply_factors_and_add_amounts() -> None:
     """Factor 0.7 at strengths 1 and 0.5: 0.7 x 0.85; amount 0.5: 0.5 + 0.25."""
     twice = [use("governance_inclusion", 1.0, ("AA",)), use("governance_inclusion", 0.5)]
-    model = RecruitmentModel(scenario(twice))
-    model.month = FIRST
-    dials, own = model.dials(), model.geography.country_of == AA
-    assert dials.corruption[0, own] == pytest.approx(0.7 * 0.85)
-    assert dials.corruption[0, ~own] == pytest.approx(0.85)
-    assert dials.inclusion[0, own] == pytest.approx(0.75)
-    assert dials.inclusion[0, ~own] == pytest.approx(0.25)
-    assert model.moment().step == FIRST
-    model.step()
+    model = Worlds(scenario(twice))
+    own = model.geography.country_of == AA
+    assert dial_of(model, "corruption")[0, own] == pytest.approx(0.7 * 0.85)
+    assert dial_of(model, "corruption")[0, ~own] == pytest.approx(0.85)
+    assert dial_of(model, "inclusion")[0, own] == pytest.approx(0.75)
+    assert dial_of(model, "inclusion")[0, ~own] == pytest.approx(0.25)
+    model.run(until=FIRST + 1)
     assert model.recorder.values[index("effort"), 0, FIRST] == pytest.approx(np.where(own, 2.25, 0.75))
 
 
@@ -199,12 +200,10 @@ def test_different_levers_meet_on_one_dial() -> None:
     names = ("police_reform", "state_of_emergency", "recruitment_curbed", "recruitment_tolerated")
     uses = [use(name, where=("AA",)) for name in names]
     for order in itertools.permutations(uses):
-        model = RecruitmentModel(scenario(order))
-        model.month = FIRST
-        assert model.dials().brutality[0, AA] == pytest.approx(0.5 * 1.3 * 1.2)
-        assert model.dials().tolerance_recruitment[0, AA] == pytest.approx(-0.1)
-        assert model.dials().brutality[0, BB] == 1
-        model.close()
+        model = Worlds(scenario(order))
+        assert dial_of(model, "brutality")[0, AA] == pytest.approx(0.5 * 1.3 * 1.2)
+        assert dial_of(model, "tolerance_recruitment")[0, AA] == pytest.approx(-0.1)
+        assert dial_of(model, "brutality")[0, BB] == 1
 
 
 def test_cooperation_needs_both_sides() -> None:
@@ -225,10 +224,10 @@ def test_a_lever_on_an_unknown_dial_is_refused() -> None:
 
 
 def test_full_cohesion_leaves_no_fragmentation() -> None:
-    settled, divided = (RecruitmentModel(scenario(levers, start="2012-01", end="2013-02"))
+    settled, divided = (Worlds(scenario(levers, start="2012-01", end="2013-02"))
                         for levers in ([use("national_cohesion")], []))
     settled.run()
     divided.run()
-    assert (settled.world.fragmentation == 0).all()
-    assert (divided.world.fragmentation[:, BB] > 0.5).all()
-    assert (settled.world.presence[:, 3:] > divided.world.presence[:, 3:]).all()
+    assert (settled.batch.states.fragmentation == 0).all()
+    assert (divided.batch.states.fragmentation[:, BB] > 0.5).all()
+    assert (settled.batch.regions.presence[:, 3:] > divided.batch.regions.presence[:, 3:]).all()

@@ -21,7 +21,7 @@ from sim.engine.enums import (
     RIVAL,
     RIVAL_BRAND,
 )
-from sim.engine.forms import chance
+from sim.engine.forms import happens
 from sim.engine.now import decided, decision, draw, stream
 from sim.engine.process import process
 
@@ -62,7 +62,7 @@ def conduct(w, g, k, now, n):
     was_active = agent.status == ACTIVE
     look_elsewhere(w, g, k, now, n)
     here = w.regions[agent.place]
-    low = draw(w, now, LUCK, n * _DRAWS + _LOW) < chance(k.recruiter.low * here.found)
+    low = happens(draw(w, now, LUCK, n * _DRAWS + _LOW), k.recruiter.low * here.found)
     agent.status = LYING_LOW if low else ACTIVE
     choose_side(w, k, now, n, here.open_sites)
     if was_active:
@@ -73,13 +73,15 @@ def conduct(w, g, k, now, n):
 def look_elsewhere(w, g, k, now, n):
     """Look along one link, drawn by chance, and go if it is better there."""
     agent = w.recruiters[n]
+    whether = draw(w, now, LUCK, n * _DRAWS + _WHETHER)
+    if whether >= decided(now, MOVE, k.recruiter.mobility):
+        return  # whatever there is to gain, nobody moves more often
     place = g.regions[agent.place]
     link = g.links[place.first_link + int(draw(w, now, LUCK, n * _DRAWS + _WHERE) * place.links)]
     there = w.regions[link.source]
     cost = k.recruiter.crossing * (1 + there.guarded) if link.cross else 0.0
     gain = there.risk_value - w.regions[agent.place].risk_value - cost
-    if draw(w, now, LUCK, n * _DRAWS + _WHETHER) < decided(
-            now, MOVE, move_chance(gain, k.recruiter.mobility, k.recruiter.sharpness)):
+    if whether < decided(now, MOVE, move_chance(gain, k.recruiter.mobility, k.recruiter.sharpness)):
         agent.place = link.source
 
 
@@ -91,7 +93,7 @@ def choose_side(w, k, now, n, freedom):
     lead = (movement + k.recruiter.pay * w.organisations[MOVEMENT].money
             - rival - k.recruiter.pay * w.organisations[RIVAL].money)
     tempted = agent.organisation != MASS and abs(lead) > k.recruiter.loyalty
-    if tempted and draw(w, now, LUCK, n * _DRAWS + _SWITCH) < chance(k.recruiter.switch * abs(lead)):
+    if tempted and happens(draw(w, now, LUCK, n * _DRAWS + _SWITCH), k.recruiter.switch * abs(lead)):
         agent.organisation = MOVEMENT if lead > 0 else RIVAL
     if agent.organisation == RIVAL:
         if draw(w, now, OPEN_LUCK, n) < k.recruiter.open_work * freedom:
@@ -114,7 +116,7 @@ def expected_new(w, k, r):
 def arise(w, g, k, now, n, r):
     """A new recruiter takes an empty slot of his region, on the side that has most members there."""
     expected = expected_new(w, k, r)
-    if expected <= 0.0 or draw(w, now, LUCK, n * _DRAWS + _ARISE) >= chance(expected / g.regions[r].slots):
+    if expected <= 0.0 or not happens(draw(w, now, LUCK, n * _DRAWS + _ARISE), expected / g.regions[r].slots):
         return
     agent = w.recruiters[n]
     movement, rival = float(w.members[MOVEMENT, CELL, r]), float(w.members[RIVAL, CELL, r])

@@ -24,10 +24,10 @@ from sim.engine.enums import (
     REFUGE,
     REINTEGRATED,
 )
-from sim.engine.forms import chance, clip, discharge, share, transfer
+from sim.engine.forms import discharge, happens, share, transfer
 from sim.engine.now import draw, stream
 from sim.engine.process import process
-from sim.engine.state import sympathising
+from sim.engine.state import everywhere, sympathising
 
 ARREST, OTHER, RECRUITER, PURSUIT, PRISON_LUCK, SURFACE = map(stream, (
     "arrest", "arrest.other", "recruiter.arrest", "pursuit", "prison", "surface"))
@@ -105,7 +105,7 @@ def arrest_recruiter(w, k, now, n):
         risk *= k.counter.open_recruiter
     if agent.status == LYING_LOW:
         risk *= k.counter.lying_low
-    if luck < chance(k.counter.recruiter_exposure * risk):
+    if happens(luck, k.counter.recruiter_exposure * risk):
         agent.status = ARRESTED
 
 
@@ -129,9 +129,12 @@ def pursue(w, g, k, now, r):
 def prison(w, g, k, now, r):
     """Sentences end and doors are opened; some leave violence, some go back, more where prison was a school."""
     n_r, n_o, y = len(w.regions), len(ORGANISATIONS), g.regions[r].country
+    w.regions[r].released = 0.0
+    if everywhere(w, PRISON, r) == 0:
+        return
     dial = now.states[y]
     hazard = (1 / (k.counter.sentence * dial.sentences)
-              - math.log1p(-clip(dial.prison_release, 0.0, k.counter.release_most)))
+              - (math.log1p(-min(dial.prison_release, k.counter.release_most)) if dial.prison_release > 0.0 else 0.0))
     apart = share(g.states[y].prison_isolation + dial.prison_isolation)
     again = share(k.counter.relapse * (1 - k.counter.isolation * apart)
                   * (1 - k.counter.reintegration * share(dial.reintegration)))

@@ -7,8 +7,6 @@ be taken whole counts for more than the same number of people in a corner of a h
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from sim.engine.compiled import rule
@@ -32,7 +30,7 @@ def attraction(w, g, k, r):
     for source in range(len(w.regions)):
         members = present(w, MOVEMENT, source)
         if members > 0:
-            near += members * math.exp(-g.distance[source, r] / k.deployment.reach_km)
+            near += members * w.nearness[source, r]
     return here.prospect * here.prospect / g.regions[r].residents * near
 
 

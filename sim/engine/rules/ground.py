@@ -16,7 +16,9 @@ from sim.engine.compiled import rule
 from sim.engine.counts import binomial, stochastic_round
 from sim.engine.enums import (
     CELL,
+    CONTESTED,
     DEAD,
+    DOMINANT,
     GROUND,
     LOST_TO_OFFENSIVE,
     LOST_TO_REVOLT,
@@ -36,7 +38,6 @@ from sim.engine.state import move_members
 CHOICE, ATTEMPT, FAILED, RIVALS, REVOLT = map(stream, (
     "ground.choice", "ground.attempt", "ground.failed", "ground.rivals", "ground.revolt"))
 TRY = decision("movement.attempt")
-CONTESTED, DOMINANT, EXCLUSIVE = 0.25, 0.5, 0.8  # grades of control
 _LOST, _WHO, _COST, _WHO_ELSE = range(4)  # uniforms of a region in "ground.failed"
 
 
@@ -170,9 +171,11 @@ def look_for_openings(w, g, k, now):
             if spot.control < CONTESTED:
                 here.prospect += spot.entry * site.residents
             spot.force = able * (1 - spot.control)
-            spot.storm = win_chance(spot.force, spot.on_the_spot + help_, k.ground.decisiveness)
-            spot.expected = either(spot.entry, win_chance(spot.force, spot.on_the_spot + foresight * help_,
-                                                          k.ground.decisiveness))
+            spot.storm, spot.expected = 0.0, 0.0
+            if spot.control < CONTESTED and spot.force >= garrison(site.residents, k.ground.garrison):
+                spot.storm = win_chance(spot.force, spot.on_the_spot + help_, k.ground.decisiveness)
+                spot.expected = either(spot.entry, win_chance(spot.force, spot.on_the_spot + foresight * help_,
+                                                              k.ground.decisiveness))
 
 
 @rule
@@ -199,9 +202,9 @@ def most_promising(w, g, k, now, r):
     """Locality of a region that looks most worth trying, -1 for none: chance of success times root of residents."""
     place, best, chosen = g.regions[r], 0.0, -1
     for t in range(place.first_locality, place.first_locality + place.localities):
-        spot, residents = w.localities[t], g.localities[t].residents
-        if spot.control < CONTESTED and spot.force >= garrison(residents, k.ground.garrison):
-            score = spot.expected * math.sqrt(residents) * (k.ground.steady + draw(w, now, CHOICE, t))
+        if w.localities[t].expected > 0.0:
+            score = w.localities[t].expected * math.sqrt(g.localities[t].residents) * (
+                k.ground.steady + draw(w, now, CHOICE, t))
             if score > best:
                 best, chosen = score, t
     return chosen

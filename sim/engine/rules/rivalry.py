@@ -12,7 +12,7 @@ from sim.engine.enums import CELL, DEMOBILISED, MASS, MOVEMENT, MOVEMENT_BRAND, 
 from sim.engine.forms import discharge, draw_members, transfer
 from sim.engine.now import draw, stream
 from sim.engine.process import process
-from sim.engine.state import move_members
+from sim.engine.state import everywhere, move_members
 
 LUCK = stream("rivalry")
 _BRAND, _OPEN, _QUIT, _DRAWS = 0, 1, 2, 6  # six uniforms a region and stage; the last of "open" spreads over origins
@@ -42,10 +42,11 @@ def drawn(w, now, o, condition, r, stage, i, hazard):
 def step(w, g, k, now):
     """Members change brand, activists are absorbed or quit, and armed cells take to sheltering terrain."""
     for r in range(len(w.regions)):
-        spread = luck_of(w, now, r, _OPEN, _SPREAD)
-        change_brand(w, g, k, now, r, spread)
-        open_and_shut(w, g, k, now, r, spread)
-        quit_or_hide(w, g, k, now, r, spread)
+        if everywhere(w, CELL, r) + everywhere(w, REFUGE, r) > 0:
+            spread = luck_of(w, now, r, _OPEN, _SPREAD)
+            change_brand(w, g, k, now, r, spread)
+            open_and_shut(w, g, k, now, r, spread)
+            quit_or_hide(w, g, k, now, r, spread)
 
 
 @rule

@@ -1,0 +1,1 @@
+"""Policy: what can be turned, the levers that turn it, and when."""

@@ -1,0 +1,1 @@
+"""Running worlds: the engine driven for a scenario, ensembles on threads, result folders."""

@@ -1,0 +1,175 @@
+"""Worlds of one scenario: the engine's batch with what the scenario says, run month by month."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.engine.batch import COEFFICIENT_ROW, Batch, Timetable
+from sim.engine.month import advance
+from sim.engine.outcomes import OUTCOMES
+from sim.engine.place import Place, place_of
+from sim.engine.record import Recorder
+from sim.engine.start import populate
+from sim.engine.state import BooksError
+from sim.engine.timetable import tabulated
+from sim.parameters import DataError, Geography, coefficients, load_geography
+from sim.policy.timeline import ExtraTurn, extra_turn, timeline
+from sim.posterior import has_posterior, posterior_draws
+from sim.theories import settings
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+#: Worlds that walk the months together: few enough that their tables stay in the cache of one core.
+TOGETHER = 10
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The state of a batch of worlds at the head of a month, ``step`` months after the start, to be gone on from."""
+
+    step: int
+    worlds: np.ndarray
+    tables: dict[str, np.ndarray]
+
+
+class Worlds:
+    """Parallel worlds of one scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    worlds : sequence of int, optional
+        Indices of the worlds; world k is the same in any batch. Default: all of the scenario.
+    parameters : mapping, optional
+        Coefficient name -> array of shape (worlds,): values that differ between worlds. They go before the scenario's
+        own parameters, and these before what its theories set.
+    strengths : mapping, optional
+        Position of a lever in the scenario -> array (worlds,) of strengths that differ between worlds.
+    frozen : mapping, optional
+        Decision name -> constant put in its place (a placebo).
+    turns : sequence of (dial, where, amount, first month, last month or None), optional
+        Turns of dials beside those of events and levers, for experiments that no lever describes. An amount may be
+        an array (worlds,).
+    checking : bool
+        Balance the books of every month.
+    own_place : bool
+        Give these worlds tables of the geography of their own, so that traits may be changed.
+    """
+
+    def __init__(self, scenario: Scenario, worlds: Sequence[int] | np.ndarray | None = None, *,
+                 parameters: Mapping[str, Any] | None = None, strengths: Mapping[int, np.ndarray] | None = None,
+                 frozen: Mapping[str, float] | None = None, turns: Sequence[ExtraTurn] = (), checking: bool = False,
+                 own_place: bool = False):
+        ids = np.arange(scenario.worlds) if worlds is None else np.asarray(worlds, dtype=np.int64)
+        values = {k: v for k, v in scenario.parameters.items() if k.startswith("values.")}
+        given = {k: v for k, v in scenario.parameters.items() if k not in values}
+        self.setting, self.checking = scenario, checking
+        self.geography: Geography = load_geography(scenario.world, values)
+        drawn = (posterior_draws(scenario.world, scenario.seed, ids)
+                 if scenario.uncertainty == "posterior" and has_posterior(scenario.world) else {})
+        rows = coefficient_rows({**drawn, **settings(scenario.theories), **given, **(parameters or {})}, ids.size)
+        self.start, self.months = int(scenario.start), int(scenario.end) - int(scenario.start) + 1
+        self.timeline = [*timeline(scenario, self.geography, strengths or {}),
+                         *(extra_turn(turn, self.geography) for turn in turns)]
+        self.batch = Batch(place_of(self.geography) if own_place else shared_place(self.geography), ids, scenario.seed,
+                           rows, tabulated(self.timeline, self.geography, self.start, self.months), self.start, frozen)
+        populate(self.batch, self.geography)
+        names = tuple(OUTCOMES) if tuple(scenario.record) in ((), ("all",)) else tuple(scenario.record)
+        self.recorder = Recorder(names, ids.size, self.months, len(self.geography.regions),
+                                 len(self.geography.localities))
+        self.people = self.batch.total()
+
+    @property
+    def size(self) -> int:
+        """Number of worlds."""
+        return len(self.batch.worlds)
+
+    def run(self, progress: Callable[[int], None] | None = None, until: int | None = None) -> Recorder:
+        """Run to month ``until`` of the run (not included), by default its end.
+
+        A few worlds at a time walk the months, so that their tables stay in the cache of a core.
+        ``progress(world_months)`` is called as they are done; what it raises stops the run.
+        """
+        until = self.months if until is None else until
+        for first in range(0, self.size, TOGETHER):
+            last = min(first + TOGETHER, self.size)
+            for step in range(self.batch.step, until):
+                advance(self.batch, first, last, step)
+                self.recorder.look(self.batch, first, last, step, at=first)
+                if self.checking:
+                    self.check()
+                if progress:
+                    progress(last - first)
+        self.batch.step = max(self.batch.step, until)
+        return self.recorder
+
+    def check(self) -> None:
+        """Raise BooksError unless everybody is accounted for."""
+        self.batch.check()
+        if not np.array_equal(self.batch.total(), self.people):
+            raise BooksError("people appeared or vanished")
+
+    def snapshot(self) -> Snapshot:
+        """The present state, to be gone on from by worlds of the same indices."""
+        return Snapshot(self.batch.step, self.batch.worlds,
+                        {name: table.copy() for name, table in self.batch.tables.items()})
+
+    def go_on_from(self, kept: Snapshot) -> None:
+        """Take over a kept state: bit for bit as if these worlds had come there themselves.
+
+        That is so where settings do not differ before the snapshot's month. What was recorded before that month is
+        not part of the state.
+        """
+        if not np.array_equal(kept.worlds, self.batch.worlds):
+            raise ValueError("a snapshot goes on in the worlds that it was taken of")
+        for name, table in kept.tables.items():
+            self.batch.tables[name][...] = table
+        self.batch.step = kept.step
+
+    def parts_from(self, other: Worlds) -> int:
+        """First month of the run in which these worlds may differ from the other's, by all that is set for them.
+
+        0 where anything but the dials differs: indices, seed, geography, coefficients, first month, frozen decisions.
+        """
+        mine, theirs = self.batch, other.batch
+        alike = (self.geography is other.geography and self.start == other.start and mine.seed == theirs.seed
+                 and np.array_equal(mine.worlds, theirs.worlds)
+                 and np.array_equal(mine.coefficients, theirs.coefficients)
+                 and np.array_equal(mine.frozen, theirs.frozen, equal_nan=True))
+        months = min(self.months, other.months) if alike else 0
+        for step in range(months):
+            if not _same_dials(mine.timetable, theirs.timetable, step):
+                return step
+        return months
+
+
+def _same_dials(one: Timetable, two: Timetable, step: int) -> bool:
+    """Whether the dials of a month are the same; a row for all worlds stands for one each."""
+    return all(bool(np.all(getattr(one, name)[one.epoch[step]] == getattr(two, name)[two.epoch[step]]))
+               for name in ("states", "regions"))
+
+
+def shared_place(g: Geography) -> Place:
+    """Tables of a geography, made once for all who only read them."""
+    if "place" not in g.kept:
+        g.kept["place"] = place_of(g)
+    return g.kept["place"]
+
+
+def coefficient_rows(values: Mapping[str, Any], worlds: int) -> np.ndarray:
+    """Coefficients of each world as records; values are scalars or arrays (worlds,) put in the place of the shipped."""
+    rows = np.zeros(worlds, COEFFICIENT_ROW)
+    known = coefficients()
+    unknown = [name for name in values if name not in known]
+    if unknown:
+        raise DataError(f"unknown coefficients: {', '.join(unknown)}")
+    for dotted, number in known.items():
+        group, name = dotted.split(".")
+        given = np.asarray(values.get(dotted, number.value), dtype=float)
+        rows[group][name] = given.reshape(-1) if given.ndim else given
+    return rows
