@@ -193,8 +193,9 @@ class Batch:
         tables = [getattr(self, name)[i] for name in (*TABLES, *ARRAYS, "people")]
         counts = self.tables["counts"][i]
         nearness = self.nearness if self.nearness.ndim == 2 else self.nearness[i]
-        return World(*tables[:-1], nearness, tables[-1], self.starts, self.uninvolved[i], self.sympathisers[i],
-                     self.militants[i], counts, counts.reshape(-1), self.transit[i], self.theatre[i], self.outside[i])
+        views = (self.starts, self.uninvolved[i], self.sympathisers[i], self.militants[i], counts, counts.reshape(-1),
+                 self.transit[i], self.theatre[i], self.outside[i])
+        return World(*tables[:-1], nearness, tables[-1], *views)  # type: ignore[call-arg]
 
     def now(self, i: int, step: int | None = None) -> Now:
         """A month of one world as rules see it; default: the current one."""

@@ -8,8 +8,10 @@ import numpy as np
 
 from sim.engine.compiled import rule
 from sim.engine.counts import split
-from sim.engine.enums import CELL, GROUND, MILITANTS, MOVEMENT
+from sim.engine.enums import CELL, GROUND, MILITANTS, MOVEMENT, REFUGE
 from sim.engine.state import militant, move_members, release_members
+
+MILLION, HUNDRED_THOUSAND, TEN_MILLION = 1e6, 1e5, 1e7
 
 
 @rule
@@ -86,9 +88,39 @@ def present(w, o, r):
 
 
 @rule
+def at_large(w, o, r):
+    """Members of an organisation in a region who are neither in prison nor in hiding."""
+    return present(w, o, r) + w.members[o, REFUGE, r]
+
+
+@rule
+def foreigners(w, g, r):
+    """The movement's members at large in a region who are not from its country."""
+    y = g.regions[r].country
+    own = (w.militants[MOVEMENT, CELL, r, y] + w.militants[MOVEMENT, REFUGE, r, y]
+           + w.militants[MOVEMENT, GROUND, r, y])
+    return at_large(w, MOVEMENT, r) - own
+
+
+@rule
 def fighters(w, k, r):
-    """The movement's fighters in a region: a stated share of its members [E097]."""
+    """The movement's fighters in a region for a contest of ground: a stated share of its members [E097]."""
     return k.ground.fighter_share * present(w, MOVEMENT, r)
+
+
+@rule
+def attacks_felt(here, k):
+    """Last month's attacks of a region in small attacks: a mass-casualty attack weighs as many as it costs lives."""
+    return here.attacks_seen + k.violence.mass_weight * here.mass_attacks_seen
+
+
+@rule
+def controlled(w, g, r):
+    """Share of a region's residents under the movement's control, 0-1."""
+    place, part = g.regions[r], 0.0
+    for t in range(place.first_locality, place.first_locality + place.localities):
+        part += w.localities[t].control * g.localities[t].share
+    return part
 
 
 @rule

@@ -23,27 +23,20 @@ from sim.engine.enums import (
     REFUGE,
     RIVAL,
 )
+from sim.engine.forms import at_large, controlled, fighters, foreigners
 from sim.engine.outcomes import OUTCOMES, Outcome
 from sim.engine.state import everywhere, sympathising
 
 
 @rule
-def at_large(w, o, r):
-    """Members of an organisation in a region who are neither in prison nor in hiding."""
-    return w.members[o, CELL, r] + w.members[o, REFUGE, r] + w.members[o, GROUND, r]
-
-
-@rule
-def from_states(w, g, r, others):
-    """The movement's members at large in a region from its own country, or from the other countries of the map."""
-    own, all_of_them, y = 0, 0, g.regions[r].country
+def from_other_states(w, g, r):
+    """The movement's members at large in a region from the other countries of the map."""
+    people = 0
     for origin in range(len(w.states)):
-        people = (w.militants[MOVEMENT, CELL, r, origin] + w.militants[MOVEMENT, REFUGE, r, origin]
-                  + w.militants[MOVEMENT, GROUND, r, origin])
-        all_of_them += people
-        if origin == y:
-            own = people
-    return all_of_them - own if others else own
+        if origin != g.regions[r].country:
+            people += (w.militants[MOVEMENT, CELL, r, origin] + w.militants[MOVEMENT, REFUGE, r, origin]
+                       + w.militants[MOVEMENT, GROUND, r, origin])
+    return people
 
 
 @rule
@@ -53,15 +46,6 @@ def in_theatre(w, r):
     for b in range(len(BRANDS)):
         people += w.theatre[b, r]
     return people
-
-
-@rule
-def controlled(w, g, r):
-    """Share of a region's residents under the movement's control."""
-    place, share = g.regions[r], 0.0
-    for t in range(place.first_locality, place.first_locality + place.localities):
-        share += w.localities[t].control * g.localities[t].share
-    return share
 
 
 @rule
@@ -85,18 +69,17 @@ def count_recruiters(w, free):
 
 
 def written(outcomes: Sequence[Outcome]) -> Callable[..., None]:
-    """The function that looks: one loop over regions for each outcome that is wanted, made from the formulas."""
-    lines = ["def look(w, g, k, now, wanted, values, i, free):"]
+    """The function that looks: region by region, every outcome that is wanted, made from the formulas."""
+    lines = ["def look(w, g, k, now, wanted, values, i, free):", "    step = now.step",
+             "    for r in range(len(w.regions)):", "        here, month = w.regions[r], w.happened[r]",
+             "        state = w.states[g.regions[r].country]"]
     for index, outcome in enumerate(outcomes):
-        lines += [f"    row = wanted[{index}]", "    if row >= 0:", "        for r in range(len(w.regions)):"]
-        for name, source in (("here", "w.regions[r]"), ("state", "w.states[g.regions[r].country]"),
-                             ("month", "w.happened[r]")):
-            if f"{name}." in outcome.code:
-                lines.append(f"            {name} = {source}")
-        lines.append(f"            values[row, i, now.step, r] = {outcome.code}")
+        lines += [f"        if wanted[{index}] >= 0:",
+                  f"            values[wanted[{index}], i, step, r] = {outcome.code}"]
     space: dict[str, Any] = {"MOVEMENT": MOVEMENT, "RIVAL": RIVAL, "MASS": MASS, "REFUGE": REFUGE, "PRISON": PRISON,
                              "MOVEMENT_BRAND": MOVEMENT_BRAND, "sympathising": sympathising, "at_large": at_large,
-                             "everywhere": everywhere, "from_states": from_states, "in_theatre": in_theatre,
+                             "everywhere": everywhere, "foreigners": foreigners, "fighters": fighters,
+                             "from_other_states": from_other_states, "in_theatre": in_theatre,
                              "controlled": controlled, "foothold": foothold}
     exec("\n".join(lines), space)
     return space["look"]  # type: ignore[no-any-return]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sim.engine.compiled import rule
-from sim.engine.enums import CELL, GROUND, MOVEMENT, REFUGE
-from sim.engine.forms import clip, share, sympathising_value
+from sim.engine.enums import MOVEMENT
+from sim.engine.forms import at_large, attacks_felt, clip, share, sympathising_value
 from sim.engine.process import process
 from sim.engine.state import sympathising
 
@@ -30,10 +30,9 @@ def head(w, g, k, now):
     for r in range(len(w.regions)):
         here, state = w.regions[r], w.states[g.regions[r].country]
         here.collapse = collapse(state.capacity, state.fragmentation, k.state.collapse_weight, here.presence)
-        here.blows = here.attacks_seen + k.state.mass_attack * here.mass_attacks_seen
-        members = w.members[MOVEMENT, CELL, r] + w.members[MOVEMENT, REFUGE, r] + w.members[MOVEMENT, GROUND, r]
+        here.blows = attacks_felt(here, k)
         # A hub is where members are and no state is left, the more so where they rule.
-        here.hub_strength = members * (here.collapse + k.organisation.hub_control * here.ruled)
+        here.hub_strength = at_large(w, MOVEMENT, r) * (here.collapse + k.organisation.hub_control * here.ruled)
     for y in range(len(w.states)):
         w.states[y].cooperation_won = 0.0
         for other in range(len(w.states)):

@@ -31,12 +31,27 @@ class Column(NamedTuple):
     sizes: tuple[int, ...]
 
 
+class Borrowed(types.Array):  # type: ignore[misc]
+    """Type of an array in memory that somebody else keeps: it is never counted and never freed."""
+
+    def __init__(self, column: Column):
+        dtype, dimensions = numba.from_dtype(column.dtype), len(column.sizes)
+        super().__init__(dtype, dimensions, "C", name=f"Borrowed({dtype}, {dimensions})")
+
+
+@register_default(Borrowed)
+class BorrowedModel(models.ArrayModel):  # type: ignore[misc]
+    """An array without a count of those who refer to it, which compiled code would keep at every access."""
+
+    def traverse(self, builder: Builder) -> list[Any]:
+        return []
+
+
 class Handle(types.Type):  # type: ignore[misc]
     """Type of a handle; ``columns`` maps attributes to where they are found."""
 
     def __init__(self, name: str, columns: dict[str, Column]):
-        self.columns = {attribute: (types.Array(numba.from_dtype(column.dtype), len(column.sizes), "C"), column)
-                        for attribute, column in columns.items()}
+        self.columns = {attribute: (Borrowed(column), column) for attribute, column in columns.items()}
         super().__init__(name=name)
 
 
@@ -99,8 +114,7 @@ class MonthHandle(types.Type):  # type: ignore[misc]
 
     def __init__(self, name: str, dials: dict[str, Column], columns: dict[str, Column], theatre: Column):
         def arrays(group: dict[str, Column]) -> dict[str, Any]:
-            return {attribute: (types.Array(numba.from_dtype(column.dtype), len(column.sizes), "C"), column)
-                    for attribute, column in group.items()}
+            return {attribute: (Borrowed(column), column) for attribute, column in group.items()}
 
         self.dials, self.columns = arrays(dials), arrays(columns)
         self.theatre, self.theatre_column = numba.from_dtype(theatre.dtype), theatre

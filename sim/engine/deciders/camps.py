@@ -11,7 +11,7 @@ import math
 from sim.engine.compiled import rule
 from sim.engine.deciders.states import attention
 from sim.engine.enums import GROUND, MOVEMENT, MOVEMENT_BRAND
-from sim.engine.forms import lagged, share
+from sim.engine.forms import HUNDRED_THOUSAND, lagged, share
 from sim.engine.now import decided, decision
 from sim.engine.process import process
 
@@ -47,7 +47,7 @@ def step(w, g, k, now, a):
             near += weight
             if weight > nearest:
                 nearest, target = weight, r
-    signal = k.camp.see_ground * near / 1e5 + k.camp.see_attacks * hurt
+    signal = k.camp.see_ground * near / HUNDRED_THOUSAND + k.camp.see_attacks * hurt
     camp.threat = lagged(camp.threat, signal, k.camp.rise if signal > camp.threat else k.camp.relax)
     if nearest > 0.0:
         commit(w, g, k, now, a, target)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.engine.compiled import rule
 from sim.engine.enums import CELL, MASS, MOVEMENT, MOVEMENT_BRAND, RIVAL, RIVAL_BRAND
-from sim.engine.forms import chance, clip, lagged, present, saturating, share
+from sim.engine.forms import MILLION, chance, clip, lagged, present, saturating, share
 from sim.engine.now import decided, decision
 from sim.engine.process import process
 
@@ -54,7 +54,7 @@ def brokers(w, g, k, now):
             leavers += w.regions[r].gone_last
             smuggling += g.regions[r].smuggling * g.regions[r].residents
             people += g.regions[r].residents
-        demand = leavers / (trait.population_start / 1e6)
+        demand = leavers / (trait.population_start / MILLION)
         routes = share(k.destination.broker_routes * smuggling / people)
         trade = saturating(demand, k.destination.broker_demand) * routes * clip(now.states[y].brokers, 0.0, 2.0)
         w.states[y].brokers = lagged(w.states[y].brokers, decided(now, TRADE, trade), k.destination.broker_speed)

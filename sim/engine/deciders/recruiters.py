@@ -27,7 +27,7 @@ from sim.engine.process import process
 
 LUCK, OPEN_LUCK, SIDE_LUCK = map(stream, ("recruiter", "recruiter.open", "recruiter.side"))
 MOVE = decision("recruiter.move")
-_WHERE, _WHETHER, _LOW, _SWITCH, _ARISE, _DRAWS = range(6)  # uniforms of one recruiter
+_WHERE, _WHETHER, _LOW, _SWITCH, _ARISE, _DRAWS = 0, 1, 2, 3, 4, 5  # uniforms of one recruiter
 
 
 @rule

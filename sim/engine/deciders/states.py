@@ -9,7 +9,7 @@ import math
 
 from sim.engine.compiled import rule
 from sim.engine.enums import CELL, MASS, MOVEMENT_BRAND
-from sim.engine.forms import chance, lagged, saturating
+from sim.engine.forms import HUNDRED_THOUSAND, MILLION, chance, lagged, saturating
 from sim.engine.now import decided, decision, draw, stream
 from sim.engine.process import process
 
@@ -47,15 +47,15 @@ def perceive(w, g, k, y):
     state, trait = w.states[y], g.states[y]
     attacks, near, ruled = 0.0, 0.0, 0.0
     for r in range(trait.first_region, trait.first_region + trait.regions):
-        attacks += w.regions[r].attacks_seen + k.state.see_mass_attack * w.regions[r].mass_attacks_seen
+        attacks += w.regions[r].blows
         place = g.regions[r]
         for e in range(place.first_link, place.first_link + place.links):
             if g.links[e].cross:
                 near += w.regions[g.links[e].source].hub_strength
     for t in range(trait.first_locality, trait.first_locality + trait.localities):
         ruled += w.localities[t].control * g.localities[t].residents
-    signal = (k.state.see_attacks * attacks / (trait.population_start / 1e6) + k.state.see_ground * ruled / 1e5
-              + k.state.see_hub * near)
+    signal = (k.state.see_attacks * attacks / (trait.population_start / MILLION)
+              + k.state.see_ground * ruled / HUNDRED_THOUSAND + k.state.see_hub * near)
     state.threat = lagged(state.threat, signal, k.state.rise if signal > state.threat else k.state.relax)
 
 
@@ -83,7 +83,7 @@ def judge_open_recruitment(w, g, k, now, y):
     activists = 0
     for r in range(trait.first_region, trait.first_region + trait.regions):
         activists += w.members[MASS, CELL, r]
-    per_million = activists / (trait.population_start / 1e6)
+    per_million = activists / (trait.population_start / MILLION)
     blamed = state.threat * saturating(per_million, k.state.ban_members)
     hazard = decided(now, BAN, chance(k.state.ban * blamed))
     if state.banned < 0.5 and draw(w, now, BAN_LUCK, y) < hazard:
@@ -101,7 +101,7 @@ def watch_exits(w, g, k, now, y):
     for r in range(trait.first_region, trait.first_region + trait.regions):
         away += w.theatre[MOVEMENT_BRAND, r]
     danger = decided(now, EXITS, 1 - math.exp(
-        -k.state.exit_danger * away / (trait.population_start / 1e6) * w.brands[MOVEMENT_BRAND].prestige
+        -k.state.exit_danger * away / (trait.population_start / MILLION) * w.brands[MOVEMENT_BRAND].prestige
         - k.state.exit_alert * state.alert))
     state.exit_tolerance = min(state.exit_tolerance, trait.tolerance_exit * (1 - danger))
     able = min(1.0, k.state.exit_capacity * state.capacity)

@@ -22,25 +22,25 @@ from sim.engine.enums import (
     REFUGE,
     REINTEGRATED,
 )
-from sim.engine.forms import share
+from sim.engine.forms import controlled, share
 from sim.engine.now import draw, stream
 from sim.engine.process import process
-from sim.engine.rules.offensives import holds_something
-from sim.engine.rules.theatre import HIDING, JAILED, WELCOMED, fates
+from sim.engine.rules.theatre import FATES, HIDING, JAILED, WELCOMED, fates
 from sim.engine.state import militant, move
 
 LUCK = stream("aftermath")
 #: Uniforms of a region, one an origin each: three for the fate on the spot, home, where to, two for the fate at home.
 _SPOT, _HOME, _WHERE, _FATE, _DRAWS = 0, 3, 4, 5, 7
+_CAUGHT, _HIDDEN, _HOMEWARD, _ONWARD, _WAYS = 0, 1, 2, 3, 4
 
 
 @rule
 def survivors_shares(caught, hidden, home, shares):
-    """Shares caught, hidden on the spot, gone home and moved on, into shares (4,); each of what the former leave."""
-    shares[0] = caught
-    shares[1] = (1 - caught) * hidden
-    shares[2] = (1 - caught - shares[1]) * home
-    shares[3] = 1 - caught - shares[1] - shares[2]
+    """Shares caught, hidden on the spot, gone home and moved on, into shares; each of what the former leave."""
+    shares[_CAUGHT] = caught
+    shares[_HIDDEN] = (1 - caught) * hidden
+    shares[_HOMEWARD] = (1 - caught - shares[_HIDDEN]) * home
+    shares[_ONWARD] = 1 - caught - shares[_HIDDEN] - shares[_HOMEWARD]
 
 
 @process("militants", "reintegrated", "elsewhere", "happened.returnees_jailed", "happened.returnees_reintegrated",
@@ -48,7 +48,7 @@ def survivors_shares(caught, hidden, home, shares):
 def step(w, g, k, now):
     """Disperse ground forces from regions where nothing is held any more."""
     for r in range(len(w.regions)):
-        if w.members[MOVEMENT, GROUND, r] > 0 and not holds_something(w, g, r):
+        if w.members[MOVEMENT, GROUND, r] > 0 and controlled(w, g, r) <= 0.0:
             disperse(w, g, k, now, r)
 
 
@@ -61,7 +61,7 @@ def luck_of(w, now, r, kind, origin):
 @rule
 def disperse(w, g, k, now, r):
     """Divide the survivors of a region, origin by origin."""
-    turned, shares, luck, parts = now.regions[r], np.empty(4), np.empty(3), np.zeros(4, np.int64)
+    turned, shares, luck, parts = now.regions[r], np.empty(_WAYS), np.empty(_WAYS - 1), np.zeros(_WAYS, np.int64)
     pursuit = share(w.regions[r].presence + turned.stabilisation + turned.pursuit)
     refuge = weak_place(w, g, k, r, luck_of(w, now, r, _WHERE, 0))
     if refuge < 0:  # authority is strong everywhere
@@ -75,14 +75,14 @@ def disperse(w, g, k, now, r):
         survivors_shares(pursuit * k.aftermath.caught,
                          k.aftermath.hidden_locals if local else k.aftermath.hidden_foreigners,
                          0.0 if local else k.aftermath.home, shares)
-        for j in range(3):
+        for j in range(len(luck)):
             luck[j] = luck_of(w, now, r, _SPOT + j, origin)
         multinomial(stock, shares, luck, parts)
-        move(w, MILITANTS, cell, MILITANTS, militant(w, MOVEMENT, PRISON, r, origin), parts[0])
-        move(w, MILITANTS, cell, MILITANTS, militant(w, MOVEMENT, HIDDEN, r, origin), parts[1])
-        if parts[2] > 0:
-            go_home(w, g, k, now, r, origin, parts[2])
-        move(w, MILITANTS, cell, MILITANTS, militant(w, MOVEMENT, REFUGE, refuge, origin), parts[3])
+        move(w, MILITANTS, cell, MILITANTS, militant(w, MOVEMENT, PRISON, r, origin), parts[_CAUGHT])
+        move(w, MILITANTS, cell, MILITANTS, militant(w, MOVEMENT, HIDDEN, r, origin), parts[_HIDDEN])
+        if parts[_HOMEWARD] > 0:
+            go_home(w, g, k, now, r, origin, parts[_HOMEWARD])
+        move(w, MILITANTS, cell, MILITANTS, militant(w, MOVEMENT, REFUGE, refuge, origin), parts[_ONWARD])
 
 
 @rule
@@ -93,7 +93,7 @@ def weak_place(w, g, k, r, u):
         place, there = g.regions[to], w.regions[to]
         shelter = k.aftermath.shelter_base + place.rugged + 1 / (1 + place.density / k.aftermath.empty_density)
         weights[to] = ((1 - there.presence) ** 2 * shelter * math.exp(-g.distance[r, to] / k.aftermath.move_km)
-                       * (1 - there.barrier))
+                       * (1 - there.guarded))
     return choose(u, weights)
 
 
@@ -108,9 +108,9 @@ def go_home(w, g, k, now, r, origin, n):
     for home in range(trait.first_region, trait.first_region + trait.regions):
         weights[home] = w.regions[home].recent_gone + g.regions[home].youth * 1e-9
     home = choose(luck_of(w, now, r, _HOME, origin), weights)
-    shares, luck, parts = np.empty(3), np.empty(2), np.zeros(3, np.int64)
+    shares, luck, parts = np.empty(FATES), np.empty(FATES - 1), np.zeros(FATES, np.int64)
     fates(w, k, now, origin, shares)
-    for j in range(2):
+    for j in range(len(luck)):
         luck[j] = luck_of(w, now, r, _FATE + j, origin)
     multinomial(n, shares, luck, parts)
     move(w, MILITANTS, cell, MILITANTS, militant(w, MOVEMENT, PRISON, home, origin), parts[JAILED])

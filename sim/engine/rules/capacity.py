@@ -7,7 +7,7 @@ capacity for a while, then teach [000 l.1169-1183]; where an armed movement rule
 from __future__ import annotations
 
 from sim.engine.compiled import rule
-from sim.engine.forms import clip, share
+from sim.engine.forms import clip, controlled, share
 from sim.engine.process import process
 
 
@@ -41,13 +41,10 @@ def step(w, g, k, now):
         support = k.state.support_gain * share(trait.outside_support + dial.outside_support)
         state.capacity = share(trait.capacity * dial.capacity * (1 - state.shock) * (1 + support)
                                + k.state.learning_gain * state.learning * trait.capacity)
-    for t in range(len(w.localities)):
-        w.regions[g.localities[t].region].ruled = 0.0
-    for t in range(len(w.localities)):
-        w.regions[g.localities[t].region].ruled += w.localities[t].control * g.localities[t].share
     for r in range(len(w.regions)):
         here, place, dial = w.regions[r], g.regions[r], now.regions[r]
         state = w.states[place.country]
+        here.ruled = controlled(w, g, r)
         filled = k.state.local_fill * clip(dial.local_forces + dial.stabilisation, -1.0, 1.0)
         here.presence = effective_presence(state.capacity, place.presence * dial.presence, state.fragmentation,
                                            k.state.diversion, here.surge, filled, here.ruled)

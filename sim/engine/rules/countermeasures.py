@@ -31,7 +31,9 @@ from sim.engine.state import everywhere, sympathising
 
 ARREST, OTHER, RECRUITER, PURSUIT, PRISON_LUCK, SURFACE = map(stream, (
     "arrest", "arrest.other", "recruiter.arrest", "pursuit", "prison", "surface"))
-_SPLIT, _CELLS, _CASES = range(3)  # uniforms of a region in "arrest.other"
+_SPLIT, _CELLS, _CASES = 0, 1, 2  # uniforms of a region in "arrest.other"
+_KILLED, _KILLED_WHO, _GONE, _GONE_WHO = 0, 1, 2, 3  # and of an organisation in "pursuit"
+_BACK, _SETTLED, _SURFACED_WHO = 0, 1, 2  # and in "surface"
 
 
 @process("militants", "demobilised", "dead", "reintegrated", "recruiters.status", "regions.released",
@@ -110,17 +112,23 @@ def arrest_recruiter(w, k, now, n):
 
 
 @rule
+def luck_of(w, now, name, kind, o, r):
+    """Uniform of one kind for an armed organisation (not the mass movement) in a region."""
+    return draw(w, now, name, (kind * MASS + o) * len(w.regions) + r)
+
+
+@rule
 def pursue(w, g, k, now, r):
     """State forces wear down guerrilla refuges; one-sided pressure works less than joint pressure [000 l.1598-1604]."""
-    n_r, y = len(w.regions), g.regions[r].country
+    y = g.regions[r].country
     hazard = k.counter.pursuit * share(w.regions[r].pressure + now.regions[r].pursuit)
     giving_up = k.counter.surrender * (k.counter.surrender_base + share(now.states[y].amnesty))
     for o in range(MASS):
         if w.members[o, REFUGE, r] > 0:
-            killed = binomial_hazard(draw(w, now, PURSUIT, o * n_r + r), w.members[o, REFUGE, r], hazard)
-            discharge(w, o, REFUGE, r, killed, draw(w, now, PURSUIT, (2 + o) * n_r + r), DEAD)
-            gone = binomial_hazard(draw(w, now, PURSUIT, (4 + o) * n_r + r), w.members[o, REFUGE, r], giving_up)
-            discharge(w, o, REFUGE, r, gone, draw(w, now, PURSUIT, (6 + o) * n_r + r), DEMOBILISED)
+            killed = binomial_hazard(luck_of(w, now, PURSUIT, _KILLED, o, r), w.members[o, REFUGE, r], hazard)
+            discharge(w, o, REFUGE, r, killed, luck_of(w, now, PURSUIT, _KILLED_WHO, o, r), DEAD)
+            gone = binomial_hazard(luck_of(w, now, PURSUIT, _GONE, o, r), w.members[o, REFUGE, r], giving_up)
+            discharge(w, o, REFUGE, r, gone, luck_of(w, now, PURSUIT, _GONE_WHO, o, r), DEMOBILISED)
             w.happened[r].deaths_militants += killed
             w.happened[r].refuge_losses += killed + gone
 
@@ -155,13 +163,13 @@ def prison(w, g, k, now, r):
 @rule
 def surface(w, k, now, r):
     """Hidden returnees and veterans rejoin, sooner where no state is left [E061], or settle, sooner where one is."""
-    n_r, presence = len(w.regions), w.regions[r].presence
+    presence = w.regions[r].presence
     for o in range(MASS):
         if w.members[o, HIDDEN, r] > 0:
-            spread = draw(w, now, SURFACE, (4 + o) * n_r + r)
-            back = binomial_hazard(draw(w, now, SURFACE, o * n_r + r), w.members[o, HIDDEN, r],
+            spread = luck_of(w, now, SURFACE, _SURFACED_WHO, o, r)
+            back = binomial_hazard(luck_of(w, now, SURFACE, _BACK, o, r), w.members[o, HIDDEN, r],
                                    k.counter.rejoin * w.brands[o].prestige * (1 - presence) ** 2)
             transfer(w, o, HIDDEN, r, back, spread, o, CELL)
-            settled = binomial_hazard(draw(w, now, SURFACE, (2 + o) * n_r + r), w.members[o, HIDDEN, r],
+            settled = binomial_hazard(luck_of(w, now, SURFACE, _SETTLED, o, r), w.members[o, HIDDEN, r],
                                       k.counter.settle * (k.counter.settle_base + presence))
             discharge(w, o, HIDDEN, r, settled, spread, REINTEGRATED)

@@ -6,6 +6,8 @@ population times the change of the band's share. Newcomers spread over the prope
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from sim.engine.compiled import rule
@@ -18,7 +20,8 @@ from sim.engine.state import CLASS_SHARES, move, of_class
 LUCK = stream("demography")
 MONTHS_IN_BAND = 240.0  # ages 15 to 34
 #: One uniform a region serves all classes, shifted by the golden ratio so that roundings do not go together.
-SPREAD = np.arange(CLASS_SHARES.size) * (np.sqrt(5) - 1) / 2 % 1.0
+GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
+SPREAD = np.arange(CLASS_SHARES.size) * GOLDEN_RATIO % 1.0
 
 
 @rule

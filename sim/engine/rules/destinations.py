@@ -26,14 +26,15 @@ from sim.engine.enums import (
     TRANSIT,
 )
 from sim.engine.forms import either, saturating, share
-from sim.engine.now import draw, stream
+from sim.engine.now import draw, draw_row, stream
 from sim.engine.process import process
 from sim.engine.rules.prestige import second_theatre
 from sim.engine.state import militant, move, of_brand
 
 LUCK, HUB, GIVE_UP, BRAND_LUCK, LATER = map(stream, (
     "destination", "hub", "give_up", "destination.brand", "leave_later"))
-_ABROAD, _NEARER, _HOME = range(3)
+_LEAST_PULL = 1e-6  # of a brand without any prestige, so that some brand is always chosen
+_ABROAD, _NEARER, _HOME, _WAYS = 0, 1, 2, 3
 
 
 @rule
@@ -122,13 +123,12 @@ def step(w, g, k, now):
 @rule
 def choose_way(w, g, k, now, o, r, ease, endorsed, nearer, hub):
     """Divide a region's recruits of the month; returns how many leave for the theatre."""
-    n_r, weights, luck = len(w.regions), np.empty(3), np.empty(2)
+    n_r, weights, luck = len(w.regions), np.empty(_WAYS), np.empty(_WAYS - 1)
     weights[_ABROAD] = weight_abroad(w, k, o, ease, endorsed)
     weights[_NEARER] = nearer
     weights[_HOME] = k.destination.home * (1 + k.destination.home_front * w.regions[r].collapse)
-    for j in range(2):
-        luck[j] = draw(w, now, LUCK, (o * n_r + r) * 2 + j)
-    parts = np.zeros(3, np.int64)
+    draw_row(w, now, LUCK, o * n_r + r, luck)
+    parts = np.zeros(_WAYS, np.int64)
     new = min(w.recruited[o, r], w.militants[o, CELL, r, g.regions[r].country])
     multinomial(new, weights, luck, parts)
     if k.theory.safety_valve != 1:
@@ -184,13 +184,13 @@ def depart(w, g, k, now, o, r, ease, leaving):
     if o == MOVEMENT:
         move(w, MILITANTS, cell, TRANSIT, of_brand(w, MOVEMENT_BRAND, r), going)
     else:
-        pull, luck, parts = np.empty(len(BRANDS)), np.empty(2), np.zeros(len(BRANDS), np.int64)
+        pull, parts = np.empty(len(BRANDS)), np.zeros(len(BRANDS), np.int64)
+        luck = np.empty(len(BRANDS) - 1)
         for b in range(len(BRANDS)):
             # The older network's men go with any brand but the movement, activists with any.
             open_to = 0.0 if o == RIVAL and b == MOVEMENT_BRAND else 1.0
-            pull[b] = open_to * max(w.brands[b].prestige, 1e-6) ** 2
-        for j in range(2):
-            luck[j] = draw(w, now, BRAND_LUCK, ((o - RIVAL) * len(w.regions) + r) * 2 + j)
+            pull[b] = open_to * max(w.brands[b].prestige, _LEAST_PULL) ** 2
+        draw_row(w, now, BRAND_LUCK, (o - RIVAL) * len(w.regions) + r, luck)
         multinomial(going, pull, luck, parts)
         for b in range(len(BRANDS)):
             move(w, MILITANTS, cell, TRANSIT, of_brand(w, b, r), parts[b])

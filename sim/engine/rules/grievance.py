@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from sim.engine.compiled import rule
-from sim.engine.forms import clip, either, saturating, share
+from sim.engine.forms import TEN_MILLION, attacks_felt, clip, either, saturating, share
 from sim.engine.process import process
 
 
@@ -78,10 +78,10 @@ def polarise(w, g, k, now, y):
     state, trait = w.states[y], g.states[y]
     attacks, included, people = 0.0, 0.0, 0.0
     for r in range(trait.first_region, trait.first_region + trait.regions):
-        attacks += w.regions[r].attacks_seen + k.grievance.mass_attack * w.regions[r].mass_attacks_seen
+        attacks += attacks_felt(w.regions[r], k)
         included += share(now.regions[r].inclusion) * g.regions[r].residents
         people += g.regions[r].residents
-    rise = (k.grievance.polarisation_attack * attacks / (trait.population_start / 1e7)
+    rise = (k.grievance.polarisation_attack * attacks / (trait.population_start / TEN_MILLION)
             + k.grievance.polarisation_crackdown * state.crackdown + now.states[y].polarisation_shock)
     state.polarisation += rise * (1 - state.polarisation)
     state.polarisation *= 1 - k.grievance.polarisation_decay * (

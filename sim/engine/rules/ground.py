@@ -30,7 +30,7 @@ from sim.engine.enums import (
     REFUGE,
     RIVAL,
 )
-from sim.engine.forms import chance, clip, discharge, either, fighters, present, share, win_chance
+from sim.engine.forms import at_large, chance, clip, discharge, either, fighters, foreigners, share, win_chance
 from sim.engine.now import decided, decision, draw, stream
 from sim.engine.process import process
 from sim.engine.state import move_members
@@ -38,7 +38,7 @@ from sim.engine.state import move_members
 CHOICE, ATTEMPT, FAILED, RIVALS, REVOLT = map(stream, (
     "ground.choice", "ground.attempt", "ground.failed", "ground.rivals", "ground.revolt"))
 TRY = decision("movement.attempt")
-_LOST, _WHO, _COST, _WHO_ELSE = range(4)  # uniforms of a region in "ground.failed"
+_LOST, _WHO, _COST, _WHO_ELSE = 0, 1, 2, 3  # uniforms of a region in "ground.failed"
 
 
 @rule
@@ -324,22 +324,14 @@ def fight_rivals(w, g, k, now, r, held):
 
 
 @rule
-def foreign_share(w, g, r):
-    """Share of the movement's members in a region who are not from its country."""
-    own = w.militants[MOVEMENT, CELL, r, g.regions[r].country] + w.militants[MOVEMENT, GROUND, r, g.regions[r].country]
-    total = present(w, MOVEMENT, r)
-    return (total - own) / max(total, 1)
-
-
-@rule
 def rule_over(w, g, k, now, held):
     """Rule grows harsher with consolidation and foreign cadres; residents may revolt."""
     n_l = len(held)
     for t in range(n_l):
         spot, site = w.localities[t], g.localities[t]
         if spot.control >= DOMINANT:
-            spot.harshness += k.ground.harsher * (k.ground.harsh_base + foreign_share(w, g, site.region)) * (
-                1 - spot.harshness)
+            foreign = foreigners(w, g, site.region) / max(at_large(w, MOVEMENT, site.region), 1)
+            spot.harshness += k.ground.harsher * (k.ground.harsh_base + foreign) * (1 - spot.harshness)
         if not held[t] or draw(w, now, REVOLT, t) >= revolt_chance(spot.harshness, site.orphaned, spot.control,
                                                                    k.ground.revolt, k.ground.loyal):
             continue

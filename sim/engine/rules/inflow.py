@@ -10,7 +10,7 @@ import numpy as np
 from sim.engine.compiled import rule
 from sim.engine.counts import binomial_hazard, choose
 from sim.engine.enums import GROUND, MILITANTS, MOVEMENT, OUTSIDE
-from sim.engine.forms import saturating
+from sim.engine.forms import controlled, saturating
 from sim.engine.now import draw, stream
 from sim.engine.process import process
 from sim.engine.state import militant, move
@@ -27,13 +27,9 @@ def pull_of_hubs(ruled, half, ambition):
 @process("outside", "militants", "happened.inflow")
 def step(w, g, k, now):
     """Bring outsiders to the places the movement rules."""
-    ruled, weights = 0.0, np.zeros(len(w.regions))
-    for t in range(len(w.localities)):
-        if w.localities[t].control > 0.0:
-            r = g.localities[t].region
-            weights[r] += w.localities[t].control * g.localities[t].share * g.regions[r].residents
-    closed = 0.0
+    ruled, closed, weights = 0.0, 0.0, np.empty(len(w.regions))
     for r in range(len(weights)):
+        weights[r] = controlled(w, g, r) * g.regions[r].residents
         ruled += weights[r]
         closed = max(closed, w.regions[r].guarded)
     if ruled <= 0.0:

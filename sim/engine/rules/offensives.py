@@ -9,7 +9,7 @@ from __future__ import annotations
 from sim.engine.compiled import rule
 from sim.engine.counts import binomial_hazard, stochastic_round
 from sim.engine.enums import DEAD, GROUND, MOVEMENT
-from sim.engine.forms import discharge, fighters
+from sim.engine.forms import controlled, discharge, fighters
 from sim.engine.now import draw, stream
 from sim.engine.process import process
 
@@ -20,15 +20,6 @@ LUCK = stream("offensive")
 def lanchester_hazard(strength, enemy, kills):
     """Hazard of each member of one side when every enemy puts ``kills`` men out of action a month."""
     return kills * enemy / max(strength, 1.0) if enemy > 0.0 else 0.0
-
-
-@rule
-def holds_something(w, g, r):
-    """Whether the movement controls anything in a region."""
-    for t in range(g.regions[r].first_locality, g.regions[r].first_locality + g.regions[r].localities):
-        if w.localities[t].control * g.localities[t].share > 0.0:
-            return True
-    return False
 
 
 @process("militants", "dead", "regions.offensive", "happened.deaths_militants", "happened.offensive_killed",
@@ -54,5 +45,5 @@ def step(w, g, k, now):
         here.offensive -= losses
         # Rival camps draw forces back to watch each other; an offensive against nobody ends.
         here.offensive *= 1 - k.offensive.recall * w.states[g.regions[r].country].fragmentation
-        if here.offensive < k.offensive.least or not holds_something(w, g, r):
+        if here.offensive < k.offensive.least or controlled(w, g, r) <= 0.0:
             here.offensive = 0.0

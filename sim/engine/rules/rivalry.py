@@ -15,8 +15,8 @@ from sim.engine.process import process
 from sim.engine.state import everywhere, move_members
 
 LUCK = stream("rivalry")
-_BRAND, _OPEN, _QUIT, _DRAWS = 0, 1, 2, 6  # six uniforms a region and stage; the last of "open" spreads over origins
-_SPREAD = 5
+_BRAND, _OPEN, _QUIT, _DRAWS = 0, 1, 2, 6  # six uniforms a region and stage
+_CELLS, _HILLS, _CELLS_BACK, _HILLS_BACK, _ABSORBED, _SPREAD = 0, 1, 2, 3, 4, 5
 
 
 @rule
@@ -71,11 +71,11 @@ def change_brand(w, g, k, now, r, spread):
     to_rival = switch_hazard(rival, movement, k.rivalry.rate, k.rivalry.margin)
     joining = (k.rivalry.absorption * w.regions[r].infiltration
                + k.rivalry.radicalised * w.states[g.regions[r].country].splinter) * movement
-    cells = drawn(w, now, RIVAL, CELL, r, _BRAND, 0, to_movement)
-    hills = drawn(w, now, RIVAL, REFUGE, r, _BRAND, 1, k.rivalry.dug_in * to_movement)
-    cells_back = drawn(w, now, MOVEMENT, CELL, r, _BRAND, 2, to_rival)
-    hills_back = drawn(w, now, MOVEMENT, REFUGE, r, _BRAND, 3, to_rival)
-    absorbed = drawn(w, now, MASS, CELL, r, _BRAND, 4, joining)
+    cells = drawn(w, now, RIVAL, CELL, r, _BRAND, _CELLS, to_movement)
+    hills = drawn(w, now, RIVAL, REFUGE, r, _BRAND, _HILLS, k.rivalry.dug_in * to_movement)
+    cells_back = drawn(w, now, MOVEMENT, CELL, r, _BRAND, _CELLS_BACK, to_rival)
+    hills_back = drawn(w, now, MOVEMENT, REFUGE, r, _BRAND, _HILLS_BACK, to_rival)
+    absorbed = drawn(w, now, MASS, CELL, r, _BRAND, _ABSORBED, joining)
     exchange(w, r, CELL, RIVAL, MOVEMENT, cells, cells_back, spread)
     exchange(w, r, REFUGE, RIVAL, MOVEMENT, hills, hills_back, spread)
     transfer(w, MASS, CELL, r, absorbed, spread, MOVEMENT, CELL)

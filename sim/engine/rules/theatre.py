@@ -24,7 +24,7 @@ from sim.engine.enums import (
     THEATRE,
 )
 from sim.engine.forms import share
-from sim.engine.now import decided, decision, draw, stream
+from sim.engine.now import decided, decision, draw, draw_row, stream
 from sim.engine.process import process
 from sim.engine.rules.passage import organisation_of
 from sim.engine.state import militant, move, of_brand
@@ -32,7 +32,7 @@ from sim.engine.state import militant, move, of_brand
 BLOC, SWITCH, DEATHS, RETURN, FATE, SEND_HOME = map(stream, (
     "theatre.bloc", "theatre.switch", "theatre.deaths", "theatre.return", "theatre.fate", "theatre.send_home"))
 WILL = decision("movement.send_home")
-JAILED, WELCOMED, HIDING = range(3)
+JAILED, WELCOMED, HIDING, FATES = 0, 1, 2, 3
 
 
 @rule
@@ -77,7 +77,7 @@ def step(w, g, k, now):
     ground = now.theatre.movement_territory if now.theatre.proclaimed else 1.0
     dying = k.theatre.lethality * now.theatre.lethality
     returning = homeward(now.theatre.access, ground, k.theatre.return_rate, k.theatre.return_decline, k.theatre.shut)
-    shares = np.empty(3)
+    shares = np.empty(FATES)
     for r in range(len(w.regions)):
         y = g.regions[r].country
         for b in range(len(BRANDS)):
@@ -116,9 +116,8 @@ def change_brand(w, g, k, now):
 def come_home(w, g, now, b, r, back, shares):
     """Returnees are jailed, reintegrated, or hide; they belong to their organisation at home."""
     y, cell, o = g.regions[r].country, of_brand(w, b, r), organisation_of(b)
-    luck, parts = np.empty(2), np.zeros(3, np.int64)
-    for j in range(2):
-        luck[j] = draw(w, now, FATE, cell * 2 + j)
+    luck, parts = np.empty(FATES - 1), np.zeros(FATES, np.int64)
+    draw_row(w, now, FATE, cell, luck)
     multinomial(back, shares, luck, parts)
     move(w, THEATRE, cell, MILITANTS, militant(w, o, PRISON, r, y), parts[JAILED])
     move(w, THEATRE, cell, MILITANTS, militant(w, o, HIDDEN, r, y), parts[HIDING])

@@ -10,13 +10,13 @@ import math
 
 from sim.engine.compiled import rule
 from sim.engine.counts import binomial_hazard, poisson
-from sim.engine.enums import CELL, DEAD, GROUND, MASS, MOVEMENT, ORGANISATIONS, REFUGE
-from sim.engine.forms import chance, clip, discharge, share
+from sim.engine.enums import DEAD, GROUND, MASS, MOVEMENT, ORGANISATIONS, REFUGE
+from sim.engine.forms import at_large, attacks_felt, chance, clip, discharge, share
 from sim.engine.now import draw, stream
 from sim.engine.process import process
 
 LUCK, AIR_LUCK = map(stream, ("violence", "airstrikes"))
-_SMALL, _MASS, _CIVILIANS, _CROWD, _FORCES = range(5)  # uniforms of a region
+_SMALL, _MASS, _CIVILIANS, _CROWD, _FORCES = 0, 1, 2, 3, 4  # uniforms of a region
 #: Dead of a mass-casualty attack by definition, besides the attackers.
 DEATHS_OF_A_MASS_ATTACK = 10
 
@@ -24,7 +24,7 @@ DEATHS_OF_A_MASS_ATTACK = 10
 @rule
 def armed(w, g, o, r):
     """Men of an organisation in a region who could attack: of a mass movement the part that has turned to arms."""
-    men = float(w.members[o, CELL, r] + w.members[o, REFUGE, r] + w.members[o, GROUND, r])
+    men = float(at_large(w, o, r))
     return men * w.states[g.regions[r].country].splinter if o == MASS else men
 
 
@@ -116,14 +116,13 @@ def repression(alert, inverted_u, turning):
 @rule
 def suffer(w, g, k, now, y):
     """Attacks take a share of a state's capacity for a while, teach it, and are answered with more or less abuse."""
-    state, trait, small, mass = w.states[y], g.states[y], 0.0, 0.0
+    state, trait, felt = w.states[y], g.states[y], 0.0
     for r in range(trait.first_region, trait.first_region + trait.regions):
-        small += w.regions[r].attacks_seen
-        mass += w.regions[r].mass_attacks_seen
-    blow = k.violence.shock * (mass + k.violence.small_blow * small)
-    lesson = k.violence.lesson * (mass + k.violence.small_lesson * small)
+        felt += attacks_felt(w.regions[r], k)
+    blow = k.violence.shock * felt / k.violence.mass_weight
+    lesson = k.violence.lesson * felt / k.violence.mass_weight
     state.shock = clip(state.shock + blow / (1 + blow) * k.violence.shock_share, 0.0, k.violence.shock_most)
     state.learning += (1 - state.learning) * chance(lesson) * state.capacity
     force = k.theory.backlash * repression(state.alert, k.theory.inverted_u, k.violence.turning_point)
-    hit = (small + k.violence.mass_abuse * mass) * trait.brutality * now.states[y].brutality * force
+    hit = felt * trait.brutality * now.states[y].brutality * force
     state.abuse += k.violence.abuse * chance(hit / k.violence.abuse_scale) * (1 - state.abuse)
