@@ -17,11 +17,11 @@ from typing import Any
 import mesa
 import numpy as np
 
+from sim.inputs.numbers import coefficients
 from sim.noise import Noise, binomial_hazard
-from sim.parameters import coefficients
 from sim.processes.exposure import exposure_hazard
 from sim.recruitment_model import RecruitmentModel
-from sim.scenario import load_scenario
+from sim.runs.scenarios import load_scenario
 from sim.world import CLASS_SHARES, class_multipliers, largest_remainder
 
 READINESS, OUTREACH, ONLINE = 0.4, 0.01, 0.005

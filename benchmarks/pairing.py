@@ -16,7 +16,7 @@ import pandas as pd
 
 from sim.experiments.comparison import HEADLINE, Comparison, compare
 from sim.experiments.verdicts import ALL
-from sim.scenario import load_scenario
+from sim.runs.scenarios import load_scenario
 
 BASELINE = "scenarios/baseline.yaml"
 OUTCOMES = (*HEADLINE, "deaths_civilians", "movement_members")

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.experiments.comparison import Comparison
+    from sim.inputs.scenario import Scenario
     from sim.recruitment_model import RecruitmentModel
     from sim.results import RunTables
-    from sim.scenario import Scenario
     from sim.sweeps.reading import Sweep
 
 __all__ = ["Result", "__version__", "compare", "load", "model", "run", "sweep"]
@@ -72,7 +72,7 @@ class Result:
 
 def load(path: str | Path, **overrides: Any) -> Scenario:
     """Read and check a scenario file; keywords override its keys (worlds, seed, parameters ...)."""
-    from sim.scenario import load_scenario
+    from sim.runs.scenarios import load_scenario
 
     return load_scenario(path, overrides or None)
 

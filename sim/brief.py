@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from sim import results
 from sim.errors import UserError
+from sim.inputs.folder_checks import CONFIDENCE
+from sim.inputs.numbers import DATA, coefficients, read_values
+from sim.inputs.theories import THEORIES
 from sim.levers import LIBRARY, Lever
-from sim.parameters import CONFIDENCE, DATA, coefficients, read_values
-from sim.theories import THEORIES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from sim.experiments.comparison import Comparison
     from sim.experiments.robust import Robust
     from sim.experiments.why import Why
+    from sim.inputs.scenario import Scenario
     from sim.results import RunTables
-    from sim.scenario import Scenario
 
 PROGRAM = "python run.py"
 QUIET_SECONDS = 2.0
@@ -307,7 +307,8 @@ def _terminable(heard: list[int]) -> Iterator[None]:
 
 def _load(arguments: argparse.Namespace) -> list[Scenario]:
     """Every scenario of the command line, checked before the first one runs."""
-    from sim.scenario import ScenarioError, load_scenario, parse_set
+    from sim.inputs.scenario import ScenarioError, parse_set
+    from sim.runs.scenarios import load_scenario
 
     settings: dict[str, Any] = {}
     for text in arguments.settings:
@@ -374,7 +375,7 @@ def _run_one(scenario: Scenario, out: Path | None, arguments: argparse.Namespace
     from sim import results
 
     trouble: list[str] = []
-    from sim.posterior import described
+    from sim.inputs.posterior import described
 
     folder = results.write(tables, scenario, command=["run.py", *arguments.words], wall_time=seconds, out=out,
                            manifest_extra=described(scenario.world, scenario.uncertainty),
@@ -642,7 +643,7 @@ def _spread(own: Any, outcome: str) -> str:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from sim.scenario import dump
+    from sim.runs.scenarios import dump
     from sim.sweeps.kind import is_sweep
 
     sweeps = [path for path in arguments.scenarios if is_sweep(path)]
@@ -654,8 +655,8 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from sim.scenario.fault import listed, nearest
-    from sim.scenario.known import installed
+    from sim.runs.scenarios import installed
+    from sim.words import listed, nearest
 
     known = installed()
     for what in arguments.what:
@@ -671,7 +672,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _entries(what: str, world_name: str) -> Iterable[tuple[str, ...]]:
-    from sim.scenario.known import installed
+    from sim.runs.scenarios import installed
 
     known = installed()
     if what == "worlds":
@@ -705,15 +706,16 @@ def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
 
 
 def _schema(arguments: argparse.Namespace) -> int:
-    from sim.scenario import schema
+    from sim.runs.scenarios import schema
 
     print(json.dumps(schema(), indent=2, ensure_ascii=False))
     return 0
 
 
 def _calibrate(arguments: argparse.Namespace) -> int:
+    from sim.inputs.scenario import parse_set
     from sim.results import DISCLAIMER
-    from sim.scenario import load_scenario, parse_set
+    from sim.runs.scenarios import load_scenario
 
     if arguments.resume and arguments.out is None:
         raise UserError("--resume: say with --out DIR which stopped calibration goes on.")

@@ -10,7 +10,7 @@ from sim.moment import Moment, fixed, monthly
 from sim.world import ACTIVE, CELL, GROUND, MOVEMENT, arriving, locality_sum
 
 if TYPE_CHECKING:
-    from sim.parameters import Geography
+    from sim.inputs.geography import Geography
 
 
 @monthly

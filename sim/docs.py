@@ -12,8 +12,9 @@ from typing import Any
 import yaml
 
 from sim.dials import DIALS
+from sim.inputs.folder_checks import CONFIDENCE
+from sim.inputs.numbers import DATA, Number, available_worlds, coefficients, read_values
 from sim.lever_pages import levers
-from sim.parameters import CONFIDENCE, DATA, Number, available_worlds, coefficients, read_values
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs"
 MOST_SOURCES = 4

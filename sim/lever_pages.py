@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sim.dials import DIALS
+from sim.inputs.numbers import DATA
 from sim.levers import LIBRARY
 from sim.levers.base import Lever
-from sim.parameters import DATA
 from sim.recorder import OUTCOMES
 
 WORLD = "maghreb"

@@ -24,18 +24,20 @@ from sim.agents import (
 from sim.agents.recruiters import conduct_recruiters, place_first_recruiters
 from sim.calendar import Month
 from sim.dials import DIALS, Dials, build_up, turned
+from sim.inputs.geography import Geography, load_geography
+from sim.inputs.numbers import coefficient_groups
+from sim.inputs.posterior import has_posterior
+from sim.inputs.theories import settings
 from sim.levers import LIBRARY
 from sim.moment import Moment
 from sim.noise import Noise
-from sim.parameters import Geography, coefficient_groups, load_geography
-from sim.posterior import has_posterior, posterior_draws
 from sim.processes import MONTHLY_ORDER
 from sim.recorder import OUTCOMES, Recorder
-from sim.theories import settings
+from sim.runs.posterior_draws import posterior_draws
 from sim.world import RECRUITER_STATUS, World
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from sim.inputs.scenario import Scenario
 
 
 #: (dial, where, amount or amounts (worlds,), first month, last month or None), months since year 0

@@ -27,7 +27,7 @@ from sim.version import __version__
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.scenario import Scenario
+    from sim.inputs.scenario import Scenario
 
 SCHEMA_VERSION = 1
 MANIFEST, SCENARIO, SCENARIOS = "manifest.json", "scenario.yaml", "scenarios"
@@ -147,7 +147,7 @@ def write_folder(fill: Callable[[Path], object], scenario: Scenario, *, name: st
     Parameters as in `write`; without ``out`` the folder is ``results/<name>-<time>``. With ``others``, every scenario
     goes into ``scenarios/<its name>.yaml``.
     """
-    from sim.scenario import dump
+    from sim.runs.scenarios import dump
 
     started = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=wall_time)
     text = dump(scenario)
@@ -169,7 +169,7 @@ def write_folder(fill: Callable[[Path], object], scenario: Scenario, *, name: st
 
 
 def _write_scenarios(scenarios: Sequence[Scenario], folder: Path) -> None:
-    from sim.scenario import dump
+    from sim.runs.scenarios import dump
 
     if len(scenarios) > 1:
         (folder / SCENARIOS).mkdir()

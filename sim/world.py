@@ -13,8 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.inputs.geography import Geography
+from sim.inputs.numbers import Group
 from sim.noise import systematic_split
-from sim.parameters import Geography, Group
 
 MOVEMENT, RIVAL, MASS = range(3)
 ORGANISATIONS = ("movement", "rival", "mass")

@@ -14,7 +14,7 @@ import pytest
 
 from sim import brief
 from sim.errors import UserError
-from sim.parameters import DATA, coefficients
+from sim.inputs.numbers import DATA, coefficients
 from sim.results import DISCLAIMER
 
 sys.path.insert(0, str(Path(__file__).parent / "figures"))

@@ -13,12 +13,12 @@ from types import ModuleType
 
 import pytest
 
-import sim.scenario.known
+import sim.runs.scenarios
 from sim import cli
 from sim.cli import Meter, main, summary_lines
 from sim.errors import UserError
+from sim.inputs.scenario import Scenario
 from sim.results import DISCLAIMER, read_manifest
-from sim.scenario import Scenario
 from tests.fake_run import make_known, make_tables
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a toy scenario, toy names and a toy model."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sim.scenario.known, "INSTALLED", make_known())
+    monkeypatch.setattr(sim.runs.scenarios, "INSTALLED", make_known())
     model = ModuleType("sim.experiments.ensemble")
 
     def simulate(scenario: Scenario, jobs: int = 0, progress: cli.Callable[[int, int], None] | None = None) -> object:

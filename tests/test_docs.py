@@ -10,8 +10,8 @@ import pytest
 
 import sim.agents
 from sim import docs, lever_pages
+from sim.inputs.numbers import Number, coefficients
 from sim.levers import LIBRARY
-from sim.parameters import Number, coefficients
 from sim.processes import MONTHLY_ORDER
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from sim.experiments.ensemble import arrays
+from sim.inputs.scenario import LeverUse, Month
 from sim.processes import MONTHLY_ORDER
 from sim.recruitment_model import RecruitmentModel
-from sim.scenario import LeverUse, Month, load_scenario
+from sim.runs.scenarios import load_scenario
 from sim.world import ALLOWED, NON_NEGATIVE, STOCKS, BooksError
 
 BASELINE = "scenarios/baseline.yaml"
@@ -135,7 +136,7 @@ def test_luck_in_one_country_is_untouched_by_a_lever_elsewhere_until_people_carr
     plain = small(worlds=3, end="2012-06")
     base = arrays(plain, 1)
     turned = arrays(plain.model_copy(update={"levers": (use("governance_inclusion", ["TN"], "2011-06"),)}), 1)
-    from sim.parameters import load_geography
+    from sim.inputs.geography import load_geography
 
     g = load_geography("maghreb")
     morocco = g.country_slices[g.countries.index("MA")]
@@ -156,7 +157,7 @@ def test_parameters_may_differ_between_worlds_and_each_world_runs_as_if_alone():
 
 
 def test_every_coefficient_may_differ_between_worlds():
-    from sim.parameters import coefficients
+    from sim.inputs.numbers import coefficients
 
     spread = {name: np.array([c.value, (c.value + c.high) / 2]) for name, c in coefficients().items()}
     scenario = small(TINY, worlds=2, end="2014-12")

@@ -9,13 +9,14 @@ import pytest
 
 from sim.dials import Dials
 from sim.experiments.ensemble import arrays, footholds
+from sim.inputs.geography import load_geography
+from sim.inputs.numbers import coefficient_groups
 from sim.moment import Moment
 from sim.noise import Noise
-from sim.parameters import coefficient_groups, load_geography
 from sim.processes import exposure
 from sim.processes.destinations import hub_pull
 from sim.recruitment_model import RecruitmentModel
-from sim.scenario import load_scenario
+from sim.runs.scenarios import load_scenario
 from sim.world import World
 
 BASELINE = "scenarios/baseline.yaml"

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from sim.dials import DIALS
-from sim.parameters import coefficients, load_geography
-from sim.posterior import load_posterior
+from sim.inputs.geography import load_geography
+from sim.inputs.numbers import coefficients
+from sim.inputs.posterior import load_posterior
 from sim.recruitment_model import RecruitmentModel
-from sim.scenario import load_scenario
+from sim.runs.scenarios import load_scenario
 
 SIM = Path("sim")
 FITTED = load_posterior(SIM / "data" / "maghreb" / "posterior.csv")[0]

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-import sim.scenario.known
+import sim.runs.scenarios
 from sim import results
 from sim.results import ResultsError, RunTables, read, read_manifest, write
 from tests.fake_run import make_known, make_scenario, make_tables
@@ -21,7 +21,7 @@ from tests.fake_run import make_known, make_scenario, make_tables
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sim.scenario.known, "INSTALLED", make_known())
+    monkeypatch.setattr(sim.runs.scenarios, "INSTALLED", make_known())
     return tmp_path
 
 
@@ -173,7 +173,7 @@ def test_reading_what_is_no_result(here: Path) -> None:
 
 
 def test_the_scenario_beside_the_tables_loads_back(here: Path) -> None:
-    from sim.scenario import load_scenario
+    from sim.runs.scenarios import load_scenario
 
     scenario = make_scenario()
     folder = write(make_tables(), scenario, out=here / "run")

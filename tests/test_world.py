@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from sim.calendar import Month
+from sim.inputs.scenario import Scenario
 from sim.recruitment_model import RecruitmentModel
-from sim.scenario import Scenario, load_scenario
+from sim.runs.scenarios import load_scenario
 from sim.world import (
     ALLOWED,
     CELL,

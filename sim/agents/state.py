@@ -14,7 +14,7 @@ from sim.moment import Moment, flat, monthly
 from sim.world import CELL, GROUND, MASS, MOVEMENT, arriving, locality_sum, over_last
 
 if TYPE_CHECKING:
-    from sim.parameters import Geography
+    from sim.inputs.geography import Geography
     from sim.recruitment_model import RecruitmentModel
 
 

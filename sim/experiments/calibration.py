@@ -30,9 +30,9 @@ import yaml
 
 from sim.errors import UserError
 from sim.experiments import emulation as em
-from sim.parameters import DATA, coefficients
+from sim.inputs.numbers import DATA, coefficients
+from sim.inputs.scenario import Scenario
 from sim.pool import begin_worker
-from sim.scenario import Scenario
 
 CHUNK = 25  # worlds
 BATCH = 2048  # points that are judged at once
@@ -665,7 +665,7 @@ def _need_packages() -> None:
 def settings_of(scenario: Scenario, prior: Prior, rules: Mapping[str, Any], targets: Sequence[Any], waves: int,
                 points: int, seed: int) -> dict[str, Any]:
     """All that decides the result; a calibration resumes only under the same settings."""
-    from sim.scenario import dump
+    from sim.runs.scenarios import dump
 
     facts = [asdict(t) for t in targets]
     return {"scenario": scenario.name, "scenario_sha256": _digest(dump(scenario)), "world": scenario.world,

@@ -13,7 +13,7 @@ import pandas as pd
 from sim import results
 from sim.experiments import emulation as em
 from sim.experiments.calibration import CHECK, FINAL, Outcome, write_table
-from sim.scenario import Scenario
+from sim.inputs.scenario import Scenario
 
 STRONG, PARTLY, SHIFTED = 0.5, 0.15, 0.4
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)

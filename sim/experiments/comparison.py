@@ -24,11 +24,11 @@ from sim.experiments.ensemble import QUANTILES, geography_of, quantile_of_sorted
 from sim.experiments.ensemble import places as places_of
 from sim.experiments.variants import Reduced, Variant, joined, run_variants
 from sim.experiments.verdicts import ALL, DIRECTIONS, by_chance, change, counted, few, named, noun, told, verdict
-from sim.posterior import described
+from sim.inputs.posterior import described
+from sim.inputs.scenario import Scenario
 from sim.recorder import OUTCOMES
-from sim.scenario import Scenario
-from sim.scenario.fault import listed, nearest
-from sim.scenario.known import installed
+from sim.runs.scenarios import installed
+from sim.words import listed, nearest
 
 DEFAULT_OUTCOMES = ("departures", "recruits", "attacks", "mass_attacks", "deaths_civilians", "deaths_state",
                     "controlled_residents", "foothold", "movement_members", "rival_members", "refuge_members",

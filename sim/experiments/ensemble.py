@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 
 from sim.calendar import Month
-from sim.parameters import Geography, load_geography
+from sim.inputs.geography import Geography, load_geography
+from sim.inputs.scenario import Scenario
 from sim.pool import processes, run_tasks
 from sim.processes.ground import CAUSES, CONTESTED, DOMINANT, EXCLUSIVE
 from sim.recorder import OUTCOMES, by_country
 from sim.results import RunTables
-from sim.scenario import Scenario
 
 CHUNK = 50  # measured: 100 worlds on two cores take a seventh less time than in chunks of 34
 FOOTHOLD_MONTHS = 3

@@ -120,7 +120,7 @@ def story(tables: RunTables, folder: Path, region: str, world: int | None = None
 
 
 def _check(tables: RunTables, folder: Path, places: pd.DataFrame, region: str) -> None:
-    from sim.scenario.fault import listed, nearest
+    from sim.words import listed, nearest
 
     regions = places[places["scope"] == "region"]
     if region not in regions.index:

@@ -18,11 +18,12 @@ import pandas as pd
 
 from sim.experiments.paired import counts, median_interval, sign_p
 from sim.experiments.variants import Reduced, Variant, run_variants, totals
+from sim.inputs.numbers import DATA, coefficients
+from sim.inputs.scenario import Scenario
+from sim.inputs.theories import THEORIES, settings
 from sim.levers import LIBRARY
 from sim.levers.base import Lever
-from sim.parameters import DATA, coefficients
-from sim.scenario import Scenario, load_scenario
-from sim.theories import THEORIES, settings
+from sim.runs.scenarios import load_scenario
 
 FILE = "lever_findings.csv"
 SCENARIOS = Path("scenarios/levers")

@@ -15,9 +15,10 @@ from scipy.stats import qmc, rankdata
 
 from sim.experiments.ensemble import arrays
 from sim.experiments.targets import load_targets, measure, verdict
-from sim.parameters import coefficients
-from sim.scenario import Scenario, load_scenario
-from sim.theories import THEORIES
+from sim.inputs.numbers import coefficients
+from sim.inputs.scenario import Scenario
+from sim.inputs.theories import THEORIES
+from sim.runs.scenarios import load_scenario
 
 PLACEBOS: dict[str, Mapping[str, Any]] = {
     "as it is": {},

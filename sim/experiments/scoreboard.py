@@ -31,11 +31,13 @@ from sim.experiments.targets import (
     verdict,
     view,
 )
-from sim.parameters import DATA, DataError, coefficients, load_geography
+from sim.inputs.geography import load_geography
+from sim.inputs.mistakes import DataError
+from sim.inputs.numbers import DATA, coefficients
 
 if TYPE_CHECKING:
     from sim.experiments.ensemble import Arrays
-    from sim.scenario import Scenario
+    from sim.inputs.scenario import Scenario
 
 PATTERN_WORLDS = 50
 NULL_WORLDS = 400

@@ -19,11 +19,13 @@ import numpy as np
 import yaml
 
 from sim.calendar import Month
-from sim.parameters import DATA, DataError, Geography, load_geography
+from sim.inputs.geography import Geography, load_geography
+from sim.inputs.mistakes import DataError
+from sim.inputs.numbers import DATA
 
 if TYPE_CHECKING:
     from sim.experiments.ensemble import Arrays
-    from sim.scenario import Scenario
+    from sim.inputs.scenario import Scenario
 
 EPOCH = int(Month.of(2011, 1))
 ROLES = ("fitted", "reserved")

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from sim.experiments.ensemble import Arrays, chunked, footholds, geography_of
-from sim.parameters import Geography
+from sim.inputs.geography import Geography
+from sim.inputs.scenario import Scenario
 from sim.pool import processes, run_tasks
 from sim.recorder import OUTCOMES, by_country
-from sim.scenario import Scenario
 
 
 @dataclass(frozen=True)

@@ -27,11 +27,11 @@ from sim.experiments.ensemble import geography_of, run_chunk
 from sim.experiments.paired import mean_interval
 from sim.experiments.variants import Variant, run_variants, totals
 from sim.experiments.verdicts import change, counted, noun, number
+from sim.inputs.geography import Geography
+from sim.inputs.scenario import LeverUse, Scenario
 from sim.levers import LIBRARY
-from sim.parameters import Geography
 from sim.pool import Tick, run_tasks
 from sim.recorder import OUTCOMES
-from sim.scenario import LeverUse, Scenario
 
 REST = "events and other settings"
 SETTINGS = ("parameters", "theories", "events")

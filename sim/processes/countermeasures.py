@@ -16,7 +16,7 @@ from sim.noise import binomial, binomial_hazard, stochastic_round
 from sim.world import ARRESTED, CELL, EMPTY, HIDDEN, MASS, MOVEMENT, PRISON, REFUGE, RIVAL
 
 if TYPE_CHECKING:
-    from sim.parameters import Geography
+    from sim.inputs.geography import Geography
 
 ORGANISATIONS = (MOVEMENT, RIVAL, MASS)
 RISK_OF_SIDE = np.array([1.0, 1.0, 0.3])  # of a recruiter to be found, by organisation

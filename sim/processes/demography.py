@@ -15,7 +15,7 @@ from sim.noise import stochastic_round
 from sim.world import CLASS_SHARES
 
 if TYPE_CHECKING:
-    from sim.parameters import Geography
+    from sim.inputs.geography import Geography
 
 WRITES = ("uninvolved", "sympathisers", "outside_band")
 MONTHS_IN_BAND = 240.0  # ages 15 to 34

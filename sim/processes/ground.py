@@ -18,7 +18,7 @@ from sim.noise import binomial, stochastic_round
 from sim.world import CELL, GROUND, MASS, MOVEMENT, REFUGE, RIVAL, locality_sum, regional_sum
 
 if TYPE_CHECKING:
-    from sim.parameters import Geography
+    from sim.inputs.geography import Geography
 
 WRITES = ("control", "held", "harshness", "setbacks", "loss_cause", "militants", "dead", "learning", "prospect")
 NOT_LOST, LOST_TO_RIVALS, LOST_TO_REVOLT, LOST_TO_OFFENSIVE, LOST_TO_WEAKNESS = range(5)

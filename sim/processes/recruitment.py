@@ -16,7 +16,7 @@ from sim.noise import binomial_hazard, split_shares
 from sim.world import CELL, MASS, MOVEMENT, REBELS, RIVAL, over_last, own_country
 
 if TYPE_CHECKING:
-    from sim.parameters import Geography
+    from sim.inputs.geography import Geography
 
 WRITES = ("sympathisers", "militants")
 

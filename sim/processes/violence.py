@@ -15,7 +15,7 @@ from sim.noise import binomial_hazard, poisson
 from sim.world import CELL, GROUND, MASS, MOVEMENT, REFUGE, regional_sum
 
 if TYPE_CHECKING:
-    from sim.parameters import Geography
+    from sim.inputs.geography import Geography
 
 WRITES = ("attacks_seen", "mass_attacks_seen", "shock", "learning", "abuse", "militants", "dead")
 CELLS, REFUGES, GROUNDS = ([(o, condition) for o in range(3)] for condition in (CELL, REFUGE, GROUND))

@@ -200,7 +200,7 @@ def about(at: Focus) -> Row:
 
 
 def _place_names(world: str) -> dict[str, str]:
-    from sim.parameters import load_geography
+    from sim.inputs.geography import load_geography
 
     g = load_geography(world)
     return dict(zip((*g.countries, *g.regions), (*g.country_names, *g.region_names), strict=True))

@@ -18,11 +18,11 @@ import numpy as np
 
 from sim.calendar import Month
 from sim.errors import UserError
-from sim.scenario.fault import listed, nearest, shown
-from sim.scenario.reading import scalar
+from sim.inputs.reading import scalar
 from sim.sweeps.dimensions import Dimension, as_column
 from sim.sweeps.spec import SweepSpec
 from sim.sweeps.words import counted
+from sim.words import listed, nearest, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -219,8 +219,8 @@ def _since_start(months: list[Any], start: int) -> np.ndarray:
 
 def posterior_rows(world: str, rows: Any) -> dict[str, np.ndarray]:
     """Coefficients of some rows of the posterior."""
-    from sim.parameters import DATA
-    from sim.posterior import FILE, load_posterior
+    from sim.inputs.numbers import DATA
+    from sim.inputs.posterior import FILE, load_posterior
 
     names, draws = load_posterior(DATA / world / FILE)
     chosen = draws[np.asarray(rows, dtype=int)]

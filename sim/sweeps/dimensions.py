@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sim.calendar import Month
-from sim.theories import THEORIES
+from sim.inputs.theories import THEORIES
 
 MOST_TOLD = 8  # values that are told one by one
 

@@ -12,15 +12,16 @@ from pydantic import Field
 
 from sim.calendar import Month
 from sim.dials import DIALS
-from sim.parameters import DATA
-from sim.posterior import FILE, has_posterior, load_posterior
-from sim.scenario import Known, LeverUse, Scenario
-from sim.scenario.checks import among
-from sim.scenario.fault import Fault, Mark, Path, shown
-from sim.scenario.model import EVERYWHERE, MAX_RAMP, NEVER
+from sim.inputs.mistakes import Fault, Mark, Path
+from sim.inputs.numbers import DATA
+from sim.inputs.posterior import FILE, has_posterior, load_posterior
+from sim.inputs.scenario import Known, LeverUse, Scenario
+from sim.inputs.scenario.checks import among
+from sim.inputs.scenario.model import EVERYWHERE, MAX_RAMP, NEVER
+from sim.inputs.theories import settings
 from sim.sweeps.dimensions import Dimension
 from sim.sweeps.keys import Frozen, Names, Text, Whole, allowed_at, validated
-from sim.theories import settings
+from sim.words import shown
 
 LOG_FROM = 5  # scale auto: a range that spans this factor is logarithmic, as calibration has it
 BULK = {"parameters": "parameter", "levers": "lever", "theories": "theory"}

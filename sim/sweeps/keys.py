@@ -8,9 +8,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
 
 from sim.calendar import Month
-from sim.scenario.fault import Fault, Mark, Path, find_mark, nearest, shown
-from sim.scenario.model import MAX_RAMP
+from sim.inputs.mistakes import Fault, Mark, Path, find_mark
+from sim.inputs.scenario.model import MAX_RAMP
 from sim.sweeps.summaries import SUMMARIES
+from sim.words import nearest, shown
 
 KINDS = ("grid", "latin_hypercube", "sobol", "one_at_a_time", "morris", "csv")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from sim.scenario.fault import ScenarioError
-from sim.scenario.reading import parse, read_text
+from sim.inputs.mistakes import ScenarioError
+from sim.inputs.reading import parse, read_text
 
 
 def is_sweep(path: str | os.PathLike[str]) -> bool:

@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 
 from sim.calendar import Month
-from sim.parameters import coefficients
+from sim.inputs.numbers import coefficients
+from sim.inputs.scenario import Scenario
+from sim.inputs.theories import settings
 from sim.recorder import OUTCOMES, Recorder, by_country
-from sim.scenario import Scenario
 from sim.sweeps.design import Points, posterior_rows
 from sim.sweeps.dimensions import Dimension, switches
 from sim.sweeps.spec import ALL_PLACES, Record, SweepSpec
 from sim.sweeps.summaries import SUMMARIES, Months
-from sim.theories import settings
 
 CHUNK = 100  # worlds; measured: a row costs a sixth less than in chunks of 50, and no less in chunks of 200
 _ONE = threading.Lock()  # a worker of several threads runs one batch at a time

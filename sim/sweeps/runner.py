@@ -18,10 +18,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sim.inputs.posterior import described
 from sim.pool import processes
-from sim.posterior import described
 from sim.results import MANIFEST, ResultsError, read_manifest, write_folder
-from sim.scenario import dump
+from sim.runs.scenarios import dump
 from sim.sweeps.design import Points, frames, points_of
 from sim.sweeps.fingerprint import fingerprint
 from sim.sweeps.ledger import FINISHED, PARTS, Ledger, write_whole

@@ -13,16 +13,18 @@ import yaml
 from pydantic import Field, Strict
 
 from sim.calendar import Month
+from sim.inputs.mistakes import Fault, Mark, Path, ScenarioError, find_mark
+from sim.inputs.reading import Dumper, parse, read_text
+from sim.inputs.scenario import Scenario
+from sim.inputs.scenario.checks import among, check
+from sim.inputs.scenario.known import Known, World
 from sim.recorder import OUTCOMES
-from sim.scenario import Scenario, load_scenario
-from sim.scenario.checks import among, check
-from sim.scenario.fault import Fault, Mark, Path, ScenarioError, find_mark, shown
-from sim.scenario.known import Known, World, installed
-from sim.scenario.reading import Dumper, parse, read_text
+from sim.runs.scenarios import installed, load_scenario
 from sim.sweeps.dimensions import Dimension
 from sim.sweeps.entries import DialTurn, Entry, Reader, resolved
 from sim.sweeps.keys import HELP, Frozen, Names, Number, Text, Whole, plain, validated
 from sim.sweeps.summaries import SUMMARIES
+from sim.words import shown
 
 OF_SWEEPS = {"vary", "design", "base", "luck", "analysis"}  # keys that no scenario has
 COLUMNS = ("point", "world", "period", "place")

@@ -19,9 +19,11 @@ from sim.cli import main
 from sim.experiments import calibration as cal
 from sim.experiments import calibration_report
 from sim.experiments import emulation as em
-from sim.parameters import DataError, coefficients
-from sim.posterior import draw_of_world, load_posterior
-from sim.scenario import load_scenario
+from sim.inputs.mistakes import DataError
+from sim.inputs.numbers import coefficients
+from sim.inputs.posterior import load_posterior
+from sim.runs.posterior_draws import draw_of_world
+from sim.runs.scenarios import load_scenario
 from tests.fake_calibration import FITTED, RANGES, RESERVED, TRUTH, Fake, target
 
 ROOT = Path(__file__).resolve().parents[2]

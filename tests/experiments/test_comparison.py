@@ -18,8 +18,9 @@ from sim.errors import UserError
 from sim.experiments import comparison, paired, verdicts
 from sim.experiments.comparison import Comparison, compare
 from sim.experiments.verdicts import ALL
+from sim.inputs.scenario import LeverUse, Scenario
 from sim.recorder import OUTCOMES
-from sim.scenario import LeverUse, Scenario, load_scenario
+from sim.runs.scenarios import load_scenario
 from tests.small import scenario
 
 WORLDS = 60

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sim.experiments.placebo import design, rank_regression
-from sim.parameters import coefficients
+from sim.inputs.numbers import coefficients
 from sim.recruitment_model import RecruitmentModel
-from sim.scenario import load_scenario
+from sim.runs.scenarios import load_scenario
 
 
 def test_the_design_stays_inside_all_ranges_and_fills_them():

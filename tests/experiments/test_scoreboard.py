@@ -14,8 +14,10 @@ from sim.calendar import Month
 from sim.cli import main
 from sim.experiments import scoreboard as S
 from sim.experiments.targets import Target, verdict
-from sim.parameters import DATA, DataError, load_geography
-from sim.scenario import load_scenario
+from sim.inputs.geography import load_geography
+from sim.inputs.mistakes import DataError
+from sim.inputs.numbers import DATA
+from sim.runs.scenarios import load_scenario
 
 
 def target(low=100.0, high=200.0, scale="linear", kind="interval", **more):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from sim.calendar import Month
 from sim.experiments import targets as T
-from sim.parameters import DataError, load_geography
+from sim.inputs.geography import load_geography
+from sim.inputs.mistakes import DataError
 from sim.recorder import OUTCOMES
 
 G = load_geography("maghreb")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from sim.inputs.geography import load_geography
+from sim.inputs.theories import THEORIES
 from sim.levers import LIBRARY
-from sim.parameters import load_geography
-from sim.scenario import load_scenario
-from sim.theories import THEORIES
+from sim.runs.scenarios import load_scenario
 
 SIM = Path(__file__).resolve().parents[2] / "sim"
 SCENARIOS = SIM.parent / "scenarios"

@@ -13,11 +13,11 @@ import pytest
 
 from sim.calendar import Month
 from sim.dials import DIALS
+from sim.inputs.scenario import LeverUse
 from sim.levers import LIBRARY
 from sim.levers.base import KINDS, Lever
 from sim.recorder import OUTCOMES, Recorder
 from sim.recruitment_model import RecruitmentModel
-from sim.scenario import LeverUse
 from tests.small import AA, BB, scenario
 
 START, FIRST = "2012-01", 12  # the levers below begin in the thirteenth month

@@ -8,9 +8,9 @@ from scipy.stats import binomtest
 
 from sim.experiments.decomposition import STAGES, ratio
 from sim.experiments.ensemble import arrays, simulate
-from sim.parameters import load_geography
+from sim.inputs.geography import load_geography
 from sim.recruitment_model import RecruitmentModel
-from sim.scenario import load_scenario
+from sim.runs.scenarios import load_scenario
 
 WORLDS = 50
 

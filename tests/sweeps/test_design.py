@@ -11,8 +11,8 @@ import pytest
 from scipy import stats
 
 from sim.errors import UserError
-from sim.parameters import DATA
-from sim.posterior import load_posterior
+from sim.inputs.numbers import DATA
+from sim.inputs.posterior import load_posterior
 from sim.sweeps.design import Points, frames, points_of, size
 from sim.sweeps.spec import load_sweep
 from tests.sweeps.small import keys, spec

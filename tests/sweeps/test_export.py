@@ -12,7 +12,7 @@ import pytest
 from sim import results
 from sim.errors import UserError
 from sim.experiments.ensemble import simulate
-from sim.scenario import load_scenario
+from sim.runs.scenarios import load_scenario
 from sim.sweeps import export as exporting
 from sim.sweeps.analysis import analyse
 from sim.sweeps.export import export

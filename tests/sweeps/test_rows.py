@@ -12,7 +12,7 @@ import sim.sweeps.rows
 from sim.calendar import Month
 from sim.recorder import OUTCOMES
 from sim.recruitment_model import RecruitmentModel
-from sim.scenario import load_scenario
+from sim.runs.scenarios import load_scenario
 from sim.sweeps.design import points_of
 from sim.sweeps.rows import chunks, kept, places_of, rows_of, simulate
 from sim.sweeps.spec import SweepSpec

@@ -11,8 +11,10 @@ import pytest
 import yaml
 
 from sim.calendar import Month
-from sim.parameters import DATA, load_geography
-from sim.scenario import ScenarioError, dump
+from sim.inputs.geography import load_geography
+from sim.inputs.numbers import DATA
+from sim.inputs.scenario import ScenarioError
+from sim.runs.scenarios import dump
 from sim.sweeps.keys import HELP
 from sim.sweeps.kind import is_sweep
 from sim.sweeps.spec import load_sweep, needed
@@ -209,9 +211,9 @@ def test_all_stands_for_every_policy_coefficient_and_theory() -> None:
                             "numbers": {"parameters": ["exposure.*", "counter.pursuit"], "scale": "auto"},
                             "rivals": {"theories": "all"}}
     made = load_sweep(keys(vary=vary, design={"kind": "morris", "trajectories": 2}))
+    from sim.inputs.numbers import coefficients
+    from sim.inputs.theories import THEORIES
     from sim.levers import LIBRARY
-    from sim.parameters import coefficients
-    from sim.theories import THEORIES
 
     policies = [name for name, lever in LIBRARY.items() if lever.kind == "policy"]
     numbers = [name for name in coefficients() if name.startswith("exposure.")]

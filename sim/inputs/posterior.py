@@ -1,17 +1,16 @@
-"""The posterior draws shipped with a world, and which draw each parallel world carries."""
+"""The posterior draws shipped with a world."""
 
 from __future__ import annotations
 
 import csv
 import functools
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from sim.noise import Noise
-from sim.parameters import DATA, DataError, coefficients
+from sim.inputs.mistakes import DataError
+from sim.inputs.numbers import DATA, coefficients
 
 FILE = "posterior.csv"
 
@@ -19,30 +18,6 @@ FILE = "posterior.csv"
 def has_posterior(world: str) -> bool:
     """Whether draws are shipped with this world."""
     return (DATA / world / FILE).exists()
-
-
-def posterior_draws(world: str, seed: int, worlds: Sequence[int] | np.ndarray, n: int | None = None
-                    ) -> dict[str, np.ndarray]:
-    """Coefficients carried by each world.
-
-    Which draw a world carries is a function of (seed, index of the world) only: world k is the same in any batch. In
-    each block of as many worlds as there are draws every draw occurs once.
-
-    Parameters
-    ----------
-    world : geography
-    seed : seed of the run
-    worlds : indices of the worlds of the batch
-    n : use only the first n draws (they stand in random order); default all
-
-    Returns
-    -------
-    coefficient name -> array (worlds,)
-    """
-    names, draws = load_posterior(DATA / world / FILE)
-    draws = draws[:n]
-    rows = draw_of_world(seed, worlds, len(draws))
-    return {name: draws[rows, i] for i, name in enumerate(names)}
 
 
 def described(world: str, uncertainty: str) -> dict[str, object]:
@@ -53,16 +28,6 @@ def described(world: str, uncertainty: str) -> dict[str, object]:
     return {"coefficients": "each world carries its own posterior draw",
             "posterior_draws": len(load_posterior(path)[1]),
             "posterior_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-
-
-def draw_of_world(seed: int, worlds: Sequence[int] | np.ndarray, draws: int) -> np.ndarray:
-    """Row of the draw that each world carries, (worlds,)."""
-    block, place = np.divmod(np.asarray(worlds, dtype=np.int64), draws)
-    rows = np.empty(block.shape, dtype=np.int64)
-    for b in np.unique(block):
-        order = np.argsort(Noise(seed, np.array([b])).uniform("posterior draw", 0, (draws,))[0], kind="stable")
-        rows[block == b] = order[place[block == b]]
-    return rows
 
 
 @functools.lru_cache(maxsize=8)

@@ -1,14 +1,8 @@
-"""Every number of the model, each with unit, range, source and confidence.
-
-Two kinds: *coefficients* of the mechanisms (`data/coefficients.yaml`, the same for every geography) and *values* of
-places and actors (`data/<world>/values.csv`). The loader refuses a number that lacks a unit, a range or a source, and
-whatever else breaks the contract of the folder (`sim.contract`).
-"""
+"""A geography: regions, localities, countries and outside nodes as arrays, read from the folder of a world."""
 
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,114 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from sim.contract import (
-    CONFIDENCE,
-    DataError,
+from sim.inputs.folder_checks import (
     check_events,
     check_tables,
     check_theatre,
     check_values,
     kinds_of_place,
-    plain,
-    read_rows,
-    read_yaml,
+    read_table,
 )
-
-DATA = Path(__file__).parent / "data"
-
-
-@dataclass(frozen=True)
-class Number:
-    """One number and where it comes from."""
-
-    value: float
-    unit: str
-    low: float
-    high: float
-    source: str
-    confidence: str
-    description: str = ""
-
-
-Coefficient = Number
-
-
-def _number(raw: Mapping[str, Any], where: str) -> Number:
-    for key in ("value", "unit", "low", "high", "source", "confidence"):
-        if raw.get(key) in (None, ""):
-            raise DataError(f"{where}: '{key}' is missing; a number needs value, unit, low, high, source, confidence")
-    try:
-        value, low, high = (float(raw[key]) for key in ("value", "low", "high"))
-    except ValueError as error:
-        raise DataError(f"{where}: {error}") from None
-    if not low <= value <= high or not all(map(math.isfinite, (value, low, high))):
-        raise DataError(f"{where}: value {value} lies outside its own range {low} to {high}")
-    if raw["confidence"] not in CONFIDENCE:
-        raise DataError(f"{where}: confidence '{raw['confidence']}' is none of {', '.join(CONFIDENCE)}")
-    return Number(value, str(raw["unit"]), low, high, str(raw["source"]), raw["confidence"],
-                  str(raw.get("description") or raw.get("note") or ""))
-
-
-@functools.cache
-def coefficients() -> dict[str, Coefficient]:
-    """All coefficients of the mechanisms by dotted name, for instance ``exposure.peers``."""
-    path = DATA / "coefficients.yaml"
-    found: dict[str, Coefficient] = {}
-    for group, entries in read_yaml(path).items():
-        for name, raw in entries.items():
-            where = f"{path.name}, line {getattr(raw, 'line', entries.line)}: {group}.{name}"
-            if not isinstance(raw, dict):
-                raise DataError(f"{where}: a mapping with value, unit, range, source and confidence is needed")
-            span = raw.get("range")
-            if not isinstance(span, list) or len(span) != 2:
-                raise DataError(f"{where}: 'range' is missing; it is written [low, high]")
-            found[f"{group}.{name}"] = _number({**raw, "low": span[0], "high": span[1]}, where)
-    return found
-
-
-class Group:
-    """The coefficients of one mechanism as attributes, each of shape () or (worlds, 1)."""
-
-    def __init__(self, entries: Mapping[str, np.ndarray]):
-        self.__dict__.update(entries)
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"no coefficient '{name}'; there are {', '.join(self.__dict__)}")
-
-
-def coefficient_groups(overrides: Mapping[str, Any] | None = None, worlds: int = 1) -> dict[str, Group]:
-    """Coefficients as ``groups["exposure"].peers``.
-
-    Overrides may be scalars or arrays of shape (worlds,) or (worlds, 1): parameter uncertainty is worlds too.
-    """
-    overrides = dict(overrides or {})
-    grouped: dict[str, dict[str, np.ndarray]] = {}
-    for dotted, number in coefficients().items():
-        group, name = dotted.split(".")
-        value = np.asarray(overrides.pop(dotted, number.value), dtype=float)
-        if value.ndim:
-            value = np.broadcast_to(value.reshape(-1, 1), (worlds, 1))
-        grouped.setdefault(group, {})[name] = value
-    if overrides:
-        raise DataError(f"unknown coefficients: {', '.join(overrides)}")
-    return {group: Group(entries) for group, entries in grouped.items()}
-
-
-def available_worlds() -> list[str]:
-    """Names of the geographies that are shipped."""
-    return sorted(path.parent.name for path in DATA.glob("*/world.yaml"))
-
-
-def read_values(path: Path) -> dict[tuple[str, str], Number]:
-    """`values.csv` as (place, field) -> Number."""
-    found: dict[tuple[str, str], Number] = {}
-    for line, row in enumerate(read_rows(path), start=2):
-        where = f"{path.name}, line {line}"
-        key = row["place"], row["field"]
-        if key in found:
-            raise DataError(f"{where}: {key[0]} already has a value for {key[1]}")
-        found[key] = _number(row, where)
-    return found
+from sim.inputs.mistakes import DataError
+from sim.inputs.numbers import DATA, Number, available_worlds, read_values
+from sim.inputs.reading import read_yaml
+from sim.inputs.theatre import Theatre, theatre_of
 
 
 def percentile_rank(x: np.ndarray) -> np.ndarray:
@@ -140,31 +38,6 @@ def great_circle_km(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> np.ndarray:
     lon1, lat1, lon2, lat2 = (np.radians(np.asarray(x, dtype=float)) for x in (lon1, lat1, lon2, lat2))
     h = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
     return 2 * 6371.0 * np.arcsin(np.sqrt(h))
-
-
-@dataclass(frozen=True)
-class Theatre:
-    """The distant theatre of war: dated anchors, linear between them, constant beyond."""
-
-    anchors: dict[str, tuple[np.ndarray, np.ndarray]]
-
-    def at(self, name: str, month: int) -> float:
-        """Value of one series in an absolute month (months since year 0)."""
-        months, values = self.anchors[name]
-        return float(np.interp(month, months, values))
-
-    def first_month(self, name: str) -> int:
-        """First absolute month in which a series has reached half of its maximum."""
-        months, values = self.anchors[name]
-        every = np.arange(int(months[0]), int(months[-1]) + 1)
-        course = np.interp(every, months, values)
-        return int(every[np.argmax(course >= 0.5 * course.max())])
-
-
-def month_number(text: str) -> int:
-    """'2014-06' as months since year 0."""
-    year, month = str(text).split("-")[:2]
-    return int(year) * 12 + int(month) - 1
 
 
 @dataclass
@@ -199,7 +72,6 @@ class Geography:
     link_to: np.ndarray  # (E,)
     link_km: np.ndarray  # (E,)
     link_cross: np.ndarray  # (E,) bool, crosses a state border
-    node_links: list[tuple[int, int, float]]  # (region, node, km): land borders with outside nodes
     airport: np.ndarray  # (R,) bool
     distance: np.ndarray  # (R, R) km between seats
     country_slices: list[slice]  # regions of each country, which stand together
@@ -302,11 +174,11 @@ def _load(world: str, overrides: tuple[tuple[str, float], ...]) -> Geography:
     folder = DATA / world
     if not (folder / "world.yaml").exists():
         raise DataError(f"no world '{world}'; there are {', '.join(available_worlds())}")
-    tables = {name: read_rows(folder / f"{name}.csv") for name in
+    tables = {name: read_table(folder / f"{name}.csv") for name in
               ("countries", "regions", "localities", "nodes", "links", "organisations", "authorities", "theatre")}
     check_tables(tables, read_yaml(folder / "world.yaml"))
     check_theatre(tables["theatre"], THEATRE_FIELDS)
-    check_values(read_rows(folder / "values.csv"), kinds_of_place(tables), levels())
+    check_values(read_table(folder / "values.csv"), kinds_of_place(tables), levels())
     values = read_values(folder / "values.csv")
     for name, value in overrides:
         place, _, field_name = name.removeprefix("values.").rpartition(".")
@@ -329,11 +201,10 @@ def _topology(world: str, folder: Path, tables: dict[str, list[dict[str, str]]],
     tables["localities"] = localities
     lon = np.array([float(row["lon"]) for row in tables["regions"]])
     lat = np.array([float(row["lat"]) for row in tables["regions"]])
-    info = plain(read_yaml(folder / "world.yaml"))
-    links, node_links, airport = _links(tables["links"], index, ids["nodes"], country_of)
+    info = read_yaml(folder / "world.yaml")
+    links, airport = _links(tables["links"], index, country_of)
     events = read_yaml(folder / "events.yaml") or []
     check_events(events, ids["countries"], ids["regions"])
-    events = plain(events)
     return Geography(
         name=world, info=info, countries=ids["countries"], country_names=[row["name"] for row in tables["countries"]],
         regions=ids["regions"], region_names=[row["name"] for row in tables["regions"]],
@@ -343,10 +214,10 @@ def _topology(world: str, folder: Path, tables: dict[str, list[dict[str, str]]],
         organisations={row["kind"]: row["id"] for row in tables["organisations"]},
         organisation_names={row["kind"]: row["name"] for row in tables["organisations"]},
         authorities=[dict(row) for row in tables["authorities"]], events={e["id"]: e for e in events},
-        theatre=_theatre(tables["theatre"]), values=values, tables=tables, country_of=country_of, region_of=region_of,
+        theatre=theatre_of(tables["theatre"]), values=values, tables=tables, country_of=country_of, region_of=region_of,
         first_locality=np.searchsorted(region_of, np.arange(len(index))), lon=lon, lat=lat,
         capital=np.array([index[row["capital_region"]] for row in tables["countries"]]),
-        link_from=links[0], link_to=links[1], link_km=links[2], link_cross=links[3], node_links=node_links,
+        link_from=links[0], link_to=links[1], link_km=links[2], link_cross=links[3],
         airport=airport, distance=great_circle_km(lon[:, None], lat[:, None], lon, lat),
         country_slices=_slices(country_of, world),
         link_start=np.searchsorted(links[1], np.arange(len(index))),
@@ -363,37 +234,23 @@ def _slices(country_of: np.ndarray, world: str) -> list[slice]:
     return slices
 
 
-def _links(rows: list[dict[str, str]], index: Mapping[str, int], nodes: list[str],
-           country_of: np.ndarray) -> tuple[tuple[np.ndarray, ...], list[tuple[int, int, float]], np.ndarray]:
+def _links(rows: list[dict[str, str]], index: Mapping[str, int],
+           country_of: np.ndarray) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
     both: list[tuple[int, int, float]] = []
-    outside: list[tuple[int, int, float]] = []
     airport = np.zeros(len(index), dtype=bool)
     for row in rows:
         ends = [end for end in (row["from"], row["to"]) if end in index]
-        others = [end for end in (row["from"], row["to"]) if end in nodes]
         if row["kind"] == "air":
             airport[[index[end] for end in ends]] = True
         elif len(ends) == 2:
             a, b = index[ends[0]], index[ends[1]]
             both += [(b, a, float(row["distance_km"])), (a, b, float(row["distance_km"]))]
-        elif ends:
-            outside.append((index[ends[0]], nodes.index(others[0]), float(row["distance_km"])))
     both.sort()
     unlinked = set(index.values()) - {to for to, _, _ in both}
     if unlinked:
         raise DataError(f"links.csv: no land link for {', '.join(r for r, i in index.items() if i in unlinked)}")
     to, frm, km = (np.array(column) for column in zip(*both, strict=True))
-    return (frm.astype(int), to.astype(int), km.astype(float), country_of[frm] != country_of[to]), outside, airport
-
-
-def _theatre(rows: list[dict[str, str]]) -> Theatre:
-    anchors: dict[str, list[tuple[int, float]]] = {}
-    for line, row in enumerate(rows, start=2):
-        anchors.setdefault(row["field"], []).append(
-            (month_number(row["month"]), _number(row, f"theatre.csv, line {line}").value))
-    ordered = {name: sorted(points) for name, points in anchors.items()}
-    return Theatre({name: (np.array([m for m, _ in points], float), np.array([v for _, v in points]))
-                    for name, points in ordered.items()})
+    return (frm.astype(int), to.astype(int), km.astype(float), country_of[frm] != country_of[to]), airport
 
 
 def relative_deprivation(indicator: np.ndarray, country_of: np.ndarray, capital: np.ndarray) -> np.ndarray:
@@ -491,5 +348,3 @@ def _fill_localities(g: Geography) -> None:
     g.l["lon"] = np.array([float(row["lon"]) for row in g.tables["localities"]])
     g.l["lat"] = np.array([float(row["lat"]) for row in g.tables["localities"]])
     g.r["local_armed"] = np.bincount(g.region_of, share * g.l["local_armed_per_1000"])
-    camps = [a["id"] for a in g.authorities]
-    g.l["camp"] = np.array([camps.index(row["camp"]) if row.get("camp") else -1 for row in g.tables["localities"]])

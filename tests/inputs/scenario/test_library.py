@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from sim.calendar import Month
+from sim.inputs.geography import load_geography
+from sim.inputs.scenario import Scenario
 from sim.levers import LIBRARY
-from sim.parameters import load_geography
 from sim.recorder import OUTCOMES
 from sim.recruitment_model import places_of
-from sim.scenario import Scenario, load_scenario
+from sim.runs.scenarios import load_scenario
 
-ROOT = Path(__file__).resolve().parents[2] / "scenarios"
+ROOT = Path(__file__).resolve().parents[3] / "scenarios"
 PATHS = sorted(path for path in ROOT.rglob("*.yaml") if "sweeps" not in path.relative_to(ROOT).parts)
 SCENARIOS = {path.relative_to(ROOT).with_suffix("").as_posix(): load_scenario(path) for path in PATHS}
 FREE = {"baseline", "libya_restored"}  # and examples: they come before the evidence is asked for

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.parameters import coefficients
+from sim.inputs.numbers import coefficients
+from sim.inputs.scenario import Scenario, ScenarioError
+from sim.inputs.theories import THEORIES, settings
 from sim.recruitment_model import RecruitmentModel
-from sim.scenario import Scenario, ScenarioError, dump, load_scenario
-from sim.theories import THEORIES, settings
+from sim.runs.scenarios import dump, load_scenario
 from tests.small import scenario
 
 DEFAULTS = {question: next(iter(answers)) for question, answers in THEORIES.items()}

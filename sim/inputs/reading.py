@@ -1,13 +1,15 @@
-"""YAML text -> plain data with a mark for every value.
+"""Files -> plain data that knows its lines: YAML with a mark for every value, CSV as rows.
 
 YAML 1.2 core scalars: ``NO``, ``012``, ``12:30`` and dates stay text. Anchors, aliases, tags, duplicate keys, several
-documents and deep nesting are refused: a scenario needs none of them.
+documents and deep nesting are refused: no file of this project needs them.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 import stat
+from collections.abc import Collection
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -21,7 +23,10 @@ from yaml.reader import Reader, ReaderError
 from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
-from sim.scenario.fault import Mark, Path, ScenarioError, listed, message, nearest, shown
+from sim.inputs.mistakes import DataError, Mark, Path, ScenarioError, message
+from sim.words import listed, nearest, shown
+
+Rows = list[dict[str, str]]
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 12
@@ -35,7 +40,7 @@ _WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fal
 
 
 class _Refused(Exception):
-    """A YAML feature that scenarios do without."""
+    """A YAML feature that files here do without."""
 
     def __init__(self, problem: str, line: int) -> None:
         super().__init__(problem)
@@ -57,11 +62,11 @@ class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):
         event = self.peek_event()
         line = event.start_mark.line + 1
         if isinstance(event, AliasEvent):
-            raise _Refused(f"aliases (*{event.anchor}) are not used in scenario files. {_STAR_HINT}", line)
+            raise _Refused(f"aliases (*{event.anchor}) are not used here. {_STAR_HINT}", line)
         if isinstance(event, NodeEvent) and event.anchor is not None:
-            raise _Refused(f"anchors (&{event.anchor}) are not used in scenario files; write the value out", line)
+            raise _Refused(f"anchors (&{event.anchor}) are not used here; write the value out", line)
         if getattr(event, "tag", None) is not None:
-            raise _Refused(f"tags ({event.tag}) are not used in scenario files", line)
+            raise _Refused(f"tags ({event.tag}) are not used here", line)
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise _Refused(f"nested more than {MAX_DEPTH} levels deep", line)
@@ -120,20 +125,20 @@ def _beside(folder: FilePath, wanted: str | None = None) -> str:
     return f"; in {folder} there are {listed(names)}" if names else ""
 
 
-def parse(text: str, file: str) -> tuple[Any, dict[Path, Mark]]:
-    """Plain data of one document and the mark of every path in it."""
+def parse(text: str, file: str, mistake: type[Exception] = ScenarioError) -> tuple[Any, dict[Path, Mark]]:
+    """Plain data of one document and the mark of every path in it; raises ``mistake`` where it is none."""
     marks: dict[Path, Mark] = {(): Mark(file, 1)}
     try:
         node = _Loader(text).get_single_node()
         data = None if node is None else _plain(node, (), marks, file)
     except _Refused as error:
-        raise ScenarioError(f"{file}, line {error.line}: {error.problem}.") from None
+        raise mistake(f"{file}, line {error.line}: {error.problem}.") from None
     except ReaderError as error:
         line = text.count("\n", 0, int(error.position)) + 1
-        raise ScenarioError(f"{file}, line {line}: the character U+{int(error.character):04X} is not allowed in YAML."
-                            ) from None
+        raise mistake(f"{file}, line {line}: the character U+{int(error.character):04X} is not allowed in YAML."
+                      ) from None
     except MarkedYAMLError as error:
-        raise ScenarioError(_syntax(error, file)) from None
+        raise mistake(_syntax(error, file)) from None
     return data, marks
 
 
@@ -172,6 +177,46 @@ def _plain(node: Node, path: Path, marks: dict[Path, Mark], file: str) -> Any:
         marks[(*path, key.value)] = Mark(file, value.start_mark.line + 1 if is_value else line)
         found[key.value] = _plain(value, (*path, key.value), marks, file)
     return found
+
+
+class Lined(dict[Any, Any]):
+    """A mapping that knows the line where it begins."""
+
+    line: int = 0
+
+
+def read_yaml(path: FilePath) -> Any:
+    """A YAML file of data; its mappings know their lines."""
+    if not path.exists():
+        raise DataError(f"{path.parent.name}: the file {path.name} is missing")
+    data, marks = parse(path.read_text(encoding="utf-8"), path.name, DataError)
+    return _lined(data, (), marks)
+
+
+def _lined(data: Any, path: Path, marks: dict[Path, Mark]) -> Any:
+    if isinstance(data, dict):
+        found = Lined({key: _lined(value, (*path, key), marks) for key, value in data.items()})
+        found.line = marks[path].line or 0
+        return found
+    return [_lined(item, (*path, i), marks) for i, item in enumerate(data)] if isinstance(data, list) else data
+
+
+def read_rows(path: FilePath, columns: Collection[str], optional: Collection[str] = ()) -> Rows:
+    """A CSV file as dictionaries; the line of row i is i + 2. Of ``columns`` only the optional may be missing."""
+    if not path.exists():
+        raise DataError(f"{path.parent.name}: the file {path.name} is missing")
+    with path.open(encoding="utf-8", newline="") as handle:
+        reader = csv.DictReader(handle)
+        rows = list(reader)
+    missing = [column for column in columns if column not in (reader.fieldnames or ()) and column not in optional]
+    if missing:
+        raise DataError(f"{path.name}, line 1: the column '{missing[0]}' is missing")
+    for line, row in enumerate(rows, start=2):
+        if None in row:
+            raise DataError(f"{path.name}, line {line}: more cells than columns; quote a cell that holds a comma")
+        if None in row.values():
+            raise DataError(f"{path.name}, line {line}: fewer cells than columns")
+    return rows
 
 
 class Dumper(yaml.SafeDumper):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sim.scenario.fault import Fault, Path, listed, nearest, shown
-from sim.scenario.known import Known, World
-from sim.scenario.model import ALL, EVERYWHERE, HELP, LeverUse, Scenario
+from sim.inputs.mistakes import Fault, Path
+from sim.inputs.scenario.known import Known, World
+from sim.inputs.scenario.model import ALL, EVERYWHERE, HELP, LeverUse, Scenario
+from sim.words import listed, nearest, shown
 
 
 def among(path: Path, value: str, names: Mapping[str, str] | Iterable[str], what: str, see: str = "") -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sim.scenario.known import Known, installed
-from sim.scenario.model import ALL, EVERYWHERE, HELP, LeverUse, Scenario
+from sim.inputs.scenario.known import Known
+from sim.inputs.scenario.model import ALL, EVERYWHERE, HELP, LeverUse, Scenario
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def schema(known: Known | None = None) -> dict[str, Any]:
+def schema(known: Known) -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a scenario file."""
-    known = known or installed()
     keys = _properties(Scenario, "")
     keys.pop("source")
     keys = {"name": keys.pop("name"), "extends": {"type": "string", "description": HELP["extends"][0]}, **keys}

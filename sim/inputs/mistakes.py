@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sim.errors import UserError
 
@@ -14,6 +12,10 @@ Path = tuple[str | int, ...]
 
 class ScenarioError(UserError):
     """A scenario that cannot be run."""
+
+
+class DataError(ValueError):
+    """A data file breaks the contract of its folder; the message names file, line and key."""
 
 
 @dataclass(frozen=True)
@@ -63,27 +65,3 @@ def message(mark: Mark, path: Path, problem: str, allowed: str = "", nearest: st
     if nearest:
         text += f" Did you mean '{nearest}'?"
     return text
-
-
-def shown(value: Any, width: int = 60) -> str:
-    """A value as the user would recognise it, cut to ``width`` characters."""
-    if value is None:
-        return "nothing (the value is empty)"
-    text = repr(str(value)) if isinstance(value, str) else str(value)
-    return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def listed(names: Iterable[str], most: int = 12) -> str:
-    """Names in a row, the rest counted."""
-    names = list(names)
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
-def nearest(value: Any, names: Mapping[str, str] | Iterable[str]) -> str | None:
-    """The id nearest in spelling to ``value``; a mapping id -> name is also searched by name."""
-    titles = dict(names) if isinstance(names, Mapping) else {name: name for name in names}
-    said = {text.casefold(): key for key, title in reversed(titles.items()) for text in (title, key)}
-    word = str(value)[:100].casefold()
-    close = difflib.get_close_matches(word, said, n=1, cutoff=0.6 if len(word) > 3 else 0.5)
-    return said[close[0]] if close else None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario import Known, ScenarioError, load_scenario
+from sim.inputs.scenario import Known, ScenarioError, load_scenario
 
 LEVER = "levers:\n  - lever: {lever}\n    where: [{where}]\n    from: {start}\n"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from sim.scenario import Known, schema
-from sim.scenario.loading import KEYS, LEVER_KEYS
+from sim.inputs.scenario import Known, schema
+from sim.inputs.scenario.loading import KEYS, LEVER_KEYS
 
 
 def test_schema_names_what_exists(known: Known) -> None:

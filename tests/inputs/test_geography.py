@@ -12,25 +12,22 @@ import numpy as np
 import pytest
 import yaml
 
-from sim import parameters
 from sim.calendar import Month
 from sim.dials import DIALS
-from sim.parameters import (
+from sim.inputs import geography, numbers
+from sim.inputs.folder_checks import CONFIDENCE
+from sim.inputs.geography import (
     BACKGROUND_FIELDS,
-    CONFIDENCE,
-    DATA,
-    DataError,
-    Theatre,
-    available_worlds,
     by_density,
-    coefficient_groups,
-    coefficients,
     great_circle_km,
     levels,
     load_geography,
     percentile_rank,
     relative_deprivation,
 )
+from sim.inputs.mistakes import DataError
+from sim.inputs.numbers import DATA, available_worlds, coefficient_groups, coefficients
+from sim.inputs.theatre import Theatre
 from tests.small import AA1, BB1
 
 WORLDS = pytest.mark.parametrize("world", available_worlds())
@@ -148,7 +145,7 @@ def test_events_only_turn_dials_of_the_outside(world: str) -> None:
 @WORLDS
 def test_events_name_no_result_of_the_simulation(world: str) -> None:
     """What the model is to produce may not be put in by hand."""
-    folder = parameters.DATA / world
+    folder = geography.DATA / world
     for event in yaml.safe_load((folder / "events.yaml").read_text(encoding="utf-8")):
         words = event["id"] + " " + event["title"].lower()
         for taboo in ("foothold", "offensive", "militant", "recruit", "siege", "captur", "seiz", "liberat"):
@@ -224,10 +221,11 @@ def test_a_value_may_be_overridden_by_its_full_name() -> None:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the data that a test may spoil."""
-    shutil.copytree(parameters.DATA / "two_countries", tmp_path / "two_countries")
-    shutil.copy(parameters.DATA / "coefficients.yaml", tmp_path)
-    monkeypatch.setattr(parameters, "DATA", tmp_path)
-    caches = (parameters._load, parameters.coefficients)
+    shutil.copytree(geography.DATA / "two_countries", tmp_path / "two_countries")
+    shutil.copy(geography.DATA / "coefficients.yaml", tmp_path)
+    for module in (geography, numbers):
+        monkeypatch.setattr(module, "DATA", tmp_path)
+    caches = (geography._load, numbers.coefficients)
     for cache in caches:
         cache.cache_clear()
     yield tmp_path
@@ -474,12 +472,12 @@ def test_every_value_is_read_or_is_background(world: str) -> None:
     """The loader's lists name what somebody reads: a field of theirs occurs in the program or is background."""
     read = set(levels())
     assert {name for _, name in load_geography(world).values} <= read
-    program = "".join(path.read_text(encoding="utf-8") for path in sorted(parameters.DATA.parent.rglob("*.py"))
-                      if path.name not in ("parameters.py", "contract.py", "targets.py"))
-    loader = (parameters.DATA.parent / "parameters.py").read_text(encoding="utf-8")
+    program = "".join(path.read_text(encoding="utf-8") for path in sorted(geography.DATA.parent.rglob("*.py"))
+                      if path.name not in ("geography.py", "folder_checks.py", "targets.py"))
+    loader = (geography.DATA.parent / "inputs/geography.py").read_text(encoding="utf-8")
     for name in read - set(BACKGROUND_FIELDS):
         assert f'"{name}"' in program or loader.count(f'"{name}"') > 1, f"nobody reads {name}"
-    document = (parameters.DATA.parent.parent / "docs/data.md").read_text(encoding="utf-8")
+    document = (geography.DATA.parent.parent / "docs/data.md").read_text(encoding="utf-8")
     for name in read:
         assert name in document, f"{name} is not in docs/data.md"
 

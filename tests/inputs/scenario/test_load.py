@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.calendar import Month
-from sim.scenario import Known, LeverUse, Scenario, ScenarioError, dump, load_scenario, parse_set
+from sim.inputs.scenario import Known, LeverUse, Scenario, ScenarioError, dump, load_scenario, parse_set
 
 PARENT = """\
 name: parent

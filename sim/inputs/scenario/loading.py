@@ -12,11 +12,12 @@ import yaml
 from pydantic import ValidationError
 
 from sim.calendar import Month
-from sim.scenario.checks import allowed_at, check
-from sim.scenario.fault import Fault, Mark, Path, ScenarioError, find_mark, message, nearest, shown
-from sim.scenario.known import Known, installed
-from sim.scenario.model import ALL, LeverUse, Scenario
-from sim.scenario.reading import Dumper, parse, read_text
+from sim.inputs.mistakes import Fault, Mark, Path, ScenarioError, find_mark, message
+from sim.inputs.reading import Dumper, parse, read_text
+from sim.inputs.scenario.checks import allowed_at, check
+from sim.inputs.scenario.known import Known
+from sim.inputs.scenario.model import ALL, LeverUse, Scenario
+from sim.words import nearest, shown
 
 KEYS = ("name", "title", "description", "extends", "world", "start", "end", "worlds", "seed", "uncertainty",
         "parameters", "theories", "events", "levers", "record")
@@ -36,7 +37,7 @@ class Layer:
 
 
 def load_scenario(source: str | os.PathLike[str] | Scenario, overrides: Mapping[str, Any] | None = None, *,
-                  known: Known | None = None, origin: str = "--set",
+                  known: Known, origin: str = "--set",
                   origins: Mapping[str, str] | None = None) -> Scenario:
     """Read and check a scenario.
 
@@ -45,7 +46,7 @@ def load_scenario(source: str | os.PathLike[str] | Scenario, overrides: Mapping[
     source : path of a YAML file, or a Scenario built in Python.
     overrides : key -> value on top of the file; ``parameters.<name>``, ``theories.<question>`` and ``events.<id>`` name
         one entry. None: unset.
-    known : the names that exist. Default: those of this installation.
+    known : the names that exist.
     origin : what messages call the place of the overrides.
     origins : the same for single keys, where it differs.
 
@@ -54,7 +55,6 @@ def load_scenario(source: str | os.PathLike[str] | Scenario, overrides: Mapping[
     ScenarioError
         with one message: file, line, key, value, what is allowed, nearest spelling.
     """
-    known = known or installed()
     if isinstance(source, Scenario):
         label = source.source or f"scenario '{source.name}'"
         layers = [Layer(_keys(source), {(): Mark(label)})]
@@ -270,9 +270,9 @@ def _keys(scenario: Scenario) -> dict[str, Any]:
             "levers": [_lever_keys(use) for use in scenario.levers], "record": list(scenario.record)}
 
 
-def dump(scenario: Scenario, known: Known | None = None) -> str:
+def dump(scenario: Scenario, known: Known) -> str:
     """The resolved scenario as YAML that loads back to the same Scenario."""
     keys = _keys(scenario)
-    if scenario.record in ((ALL,), tuple((known or installed()).outcomes())):
+    if scenario.record in ((ALL,), tuple(known.outcomes())):
         keys["record"] = ALL
     return yaml.dump(keys, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)

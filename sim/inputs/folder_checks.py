@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import difflib
 import math
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-import yaml
-
 from sim.calendar import Month
 from sim.dials import DIALS
-
-Rows = list[dict[str, str]]
+from sim.inputs.mistakes import DataError
+from sim.inputs.reading import Lined, Rows, read_rows
+from sim.words import nearest
 
 CONFIDENCE = ("measured", "derived", "assumed")
 COLUMNS = {
@@ -38,100 +35,28 @@ REFERENCES = (("regions", "country", "countries"), ("countries", "capital_region
               ("localities", "region", "regions"), ("localities", "camp", "authorities"),
               ("authorities", "country", "countries"))
 MAY_BE_BLANK = {"camp", "name_local", "seat", "source", "confidence", "note"}  # papers of numbers: checked with them
+MAY_BE_MISSING = ("note", "camp")
 EVENT_KEYS = {"id", "title", "date", "until", "ramp", "major", "turns", "source", "confidence"}
 TURN_KEYS = {"dial", "where", "amount", "range"}
 EVERYWHERE = "*"
-
-
-class DataError(ValueError):
-    """A data file breaks the contract of its folder; the message names file, line and key."""
 
 
 def _fail(where: str, problem: str) -> NoReturn:
     raise DataError(f"{where}: {problem}")
 
 
-def nearest(word: str, names: Collection[str]) -> str:
-    """'; did you mean ...?' where a name is spelt nearly so."""
-    close = difflib.get_close_matches(word, list(names), n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
-
-
 def among(where: str, word: Any, names: Collection[str], what: str) -> None:
     """Raise DataError unless the word is one of the names; a short list is spelled out."""
     if word not in names:
         known = f" ({', '.join(names)})" if 0 < len(names) <= 8 else ""
-        _fail(where, f"'{word}' is not {what}{known}{nearest(str(word), names)}")
+        close = nearest(word, list(names))
+        meant = f"; did you mean '{close}'?" if close else ""
+        _fail(where, f"'{word}' is not {what}{known}{meant}")
 
 
-# --- reading ----------------------------------------------------------------------------------------------------------
-
-
-def read_rows(path: Path) -> Rows:
-    """A CSV file as dictionaries; the line of row i is i + 2."""
-    if not path.exists():
-        _fail(path.parent.name, f"the file {path.name} is missing")
-    with path.open(encoding="utf-8", newline="") as handle:
-        reader = csv.DictReader(handle)
-        rows = list(reader)
-    columns = COLUMNS[path.stem]
-    missing = [column for column in columns if column not in (reader.fieldnames or ())]
-    if missing and missing != ["note"]:
-        _fail(f"{path.name}, line 1", f"the column '{missing[0]}' is missing")
-    for line, row in enumerate(rows, start=2):
-        if None in row:
-            _fail(f"{path.name}, line {line}", "more cells than columns; quote a cell that holds a comma")
-        if None in row.values():
-            _fail(f"{path.name}, line {line}", "fewer cells than columns")
-    return rows
-
-
-class Lined(dict[Any, Any]):
-    """A mapping that knows the line where it begins."""
-
-    line: int = 0
-
-
-class _Loader(yaml.SafeLoader):
-    """Refuses duplicate keys and remembers lines."""
-
-    def construct_yaml_map(self, node: yaml.MappingNode) -> Generator[dict[Any, Any], None, None]:
-        found = Lined()
-        found.line = node.start_mark.line + 1
-        yield found
-        lines: dict[Any, int] = {}
-        for key_node, _ in node.value:
-            key, line = self.construct_object(key_node), key_node.start_mark.line + 1  # type: ignore[no-untyped-call]
-            if key in lines:
-                _fail(f"line {line}", f"the key '{key}' is given twice (first in line {lines[key]})")
-            lines[key] = line
-        found.update(self.construct_mapping(node))
-        for key, value in found.items():
-            if isinstance(value, Lined):
-                value.line = lines[key]
-
-
-_Loader.add_constructor("tag:yaml.org,2002:map", _Loader.construct_yaml_map)  # type: ignore[type-var]
-
-
-def read_yaml(path: Path) -> Any:
-    """A YAML file; its mappings know their lines and hold no key twice."""
-    if not path.exists():
-        _fail(path.parent.name, f"the file {path.name} is missing")
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except DataError as error:
-        raise DataError(f"{path.name}, {error}") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise DataError(f"{path.name}, line {line}: not valid YAML: {error.problem}") from None
-
-
-def plain(data: Any) -> Any:
-    """The same data without the lines."""
-    if isinstance(data, dict):
-        return {key: plain(value) for key, value in data.items()}
-    return [plain(item) for item in data] if isinstance(data, list) else data
+def read_table(path: Path) -> Rows:
+    """One table of a folder with the columns that it needs; the line of row i is i + 2."""
+    return read_rows(path, COLUMNS[path.stem], MAY_BE_MISSING)
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
@@ -152,7 +77,7 @@ def check_tables(tables: Mapping[str, Rows], info: Mapping[str, Any]) -> None:
                 _number(where, column, row[column])
     for name, column, target in REFERENCES:
         for line, row in enumerate(tables[name], start=2):
-            if row[column] or column not in MAY_BE_BLANK:
+            if row.get(column) or column not in MAY_BE_BLANK:
                 among(f"{name}.csv, line {line}", row[column], ids[target], f"one of {target}.csv ({column})")
     _check_links(tables["links"], ids)
     _check_relations(tables, ids)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.scenario import Known
+from sim.inputs.scenario import Known
 from tests.fake_run import make_known
 
 
