@@ -19,7 +19,7 @@ from sim.errors import UserError
 from sim.inputs.folder_checks import CONFIDENCE
 from sim.inputs.numbers import DATA, coefficients, read_values
 from sim.inputs.theories import THEORIES
-from sim.levers import LIBRARY, Lever
+from sim.policy.levers import LIBRARY, Lever
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
-from sim.dials import DIALS
 from sim.inputs.folder_checks import CONFIDENCE
 from sim.inputs.numbers import DATA, Number, available_worlds, coefficients, read_values
 from sim.lever_pages import levers
+from sim.policy.dials import DIALS
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs"
 MOST_SOURCES = 4

@@ -6,10 +6,10 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.dials import DIALS
 from sim.inputs.numbers import DATA
-from sim.levers import LIBRARY
-from sim.levers.base import Lever
+from sim.policy.dials import DIALS
+from sim.policy.levers import LIBRARY
+from sim.policy.levers.base import Lever
 from sim.recorder import OUTCOMES
 
 WORLD = "maghreb"
@@ -17,7 +17,7 @@ LEVEL = 0.05
 UNTOLD = "not told apart"
 HEAD = """# Levers: what can be turned, what the sources say, what the model found
 
-Written by `python -m sim.docs` from `sim/levers/`, `sim/data/maghreb/lever_map.csv` and the findings of
+Written by `python -m sim.docs` from `sim/policy/levers/`, `sim/data/maghreb/lever_map.csv` and the findings of
 `python -m sim.experiments.findings`; do not edit by hand.
 
 Exploration under stated assumptions, not a forecast. What a lever turns at full strength is an assumption unless its

@@ -10,10 +10,10 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from sim.dials import Dials
 from sim.inputs.geography import Geography
 from sim.inputs.numbers import Group
 from sim.noise import Noise
+from sim.policy.dials import Dials
 from sim.world import World
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from sim.calendar import Month
-from sim.dials import DIALS
 from sim.inputs.scenario import LeverUse, Scenario
 from sim.moment import Moment
+from sim.policy.dials import DIALS
 from sim.recruitment_model import RecruitmentModel
 
 AA, BB = 0, 1  # countries: a strong state and one that may collapse

@@ -11,7 +11,7 @@ import pytest
 import sim.agents
 from sim import docs, lever_pages
 from sim.inputs.numbers import Number, coefficients
-from sim.levers import LIBRARY
+from sim.policy.levers import LIBRARY
 from sim.processes import MONTHLY_ORDER
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,12 +7,12 @@ import copy
 import numpy as np
 import pytest
 
-from sim.dials import Dials
 from sim.experiments.ensemble import arrays, footholds
 from sim.inputs.geography import load_geography
 from sim.inputs.numbers import coefficient_groups
 from sim.moment import Moment
 from sim.noise import Noise
+from sim.policy.dials import Dials
 from sim.processes import exposure
 from sim.processes.destinations import hub_pull
 from sim.recruitment_model import RecruitmentModel

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.dials import DIALS
 from sim.inputs.geography import load_geography
 from sim.inputs.numbers import coefficients
 from sim.inputs.posterior import load_posterior
+from sim.policy.dials import DIALS
 from sim.recruitment_model import RecruitmentModel
 from sim.runs.scenarios import load_scenario
 

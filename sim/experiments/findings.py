@@ -21,8 +21,8 @@ from sim.experiments.variants import Reduced, Variant, run_variants, totals
 from sim.inputs.numbers import DATA, coefficients
 from sim.inputs.scenario import Scenario
 from sim.inputs.theories import THEORIES, settings
-from sim.levers import LIBRARY
-from sim.levers.base import Lever
+from sim.policy.levers import LIBRARY
+from sim.policy.levers.base import Lever
 from sim.runs.scenarios import load_scenario
 
 FILE = "lever_findings.csv"

@@ -241,8 +241,8 @@ def load_patterns(world: str) -> tuple[dict[str, Case], list[Test]]:
 
 
 def _case(name: str, entry: Mapping[str, Any], path: Path, world: str) -> Case:
-    from sim.dials import DIALS
-    from sim.recruitment_model import places_of
+    from sim.policy.dials import DIALS
+    from sim.policy.timeline import places_of
 
     where = f"{path.name}, {name}"
     unknown = set(entry) - {"title", "events", "parameters", "frozen", "turns"}

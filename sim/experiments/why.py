@@ -29,7 +29,7 @@ from sim.experiments.variants import Variant, run_variants, totals
 from sim.experiments.verdicts import change, counted, noun, number
 from sim.inputs.geography import Geography
 from sim.inputs.scenario import LeverUse, Scenario
-from sim.levers import LIBRARY
+from sim.policy.levers import LIBRARY
 from sim.pool import Tick, run_tasks
 from sim.recorder import OUTCOMES
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from sim.calendar import Month
-from sim.dials import DIALS
 from sim.inputs.mistakes import DataError
 from sim.inputs.reading import Lined, Rows, read_rows
 from sim.words import nearest
@@ -204,7 +203,7 @@ def _month(where: str, text: Any) -> int:
 
 
 def check_events(events: Any, countries: Collection[str], regions: Collection[str]) -> None:
-    """Dates, dials, places, amounts and ranges of `events.yaml`."""
+    """Dates, places, amounts and ranges of `events.yaml`; its dials are checked by `sim.policy.timeline`."""
     if not isinstance(events, list) or not all(isinstance(event, Lined) for event in events):
         _fail("events.yaml", "a list of events is needed, each beginning with '- id:'")
     seen: dict[str, int] = {}
@@ -242,14 +241,10 @@ def _keys(where: str, found: Any, known: Collection[str], needed: Collection[str
 def _check_turn(event: str, turn: Any, countries: Collection[str], regions: Collection[str]) -> None:
     where = f"events.yaml, line {turn.line}: {event}" if isinstance(turn, Lined) else f"events.yaml: {event}"
     _keys(where, turn, TURN_KEYS, ("dial", "where", "amount", "range"))
-    among(where, turn["dial"], DIALS, "a dial")
-    scope = DIALS[turn["dial"]].scope
-    places = [EVERYWHERE, *countries, *(regions if scope == "region" else ())]
     if not isinstance(turn["where"], list) or not turn["where"]:
         _fail(where, "where: a list of places is needed")
     for place in turn["where"]:
-        what = "a place" if scope == "region" else f"a country; the dial '{turn['dial']}' turns whole countries"
-        among(where, place, places, what)
+        among(where, place, [EVERYWHERE, *countries, *regions], "a place")
     span = turn["range"]
     if not isinstance(span, list) or len(span) != 2 or not all(_real(x) for x in (*span, turn["amount"])):
         _fail(where, "amount: a number and its range [low, high] are needed")

@@ -4,50 +4,29 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sim.calendar import Month
 from sim.inputs import scenario as files
+from sim.inputs.geography import load_geography
+from sim.inputs.numbers import available_worlds, coefficients
 from sim.inputs.scenario import Known, Scenario, World
-
-
-def _levers() -> Mapping[str, Any]:
-    from sim.levers import LIBRARY
-
-    return LIBRARY
-
-
-def _parameters() -> Mapping[str, Any]:
-    from sim.inputs.numbers import coefficients
-
-    return coefficients()
-
-
-def _outcomes() -> Mapping[str, Any]:
-    from sim.recorder import OUTCOMES
-
-    return OUTCOMES
+from sim.inputs.theories import THEORIES
+from sim.policy.levers import LIBRARY
+from sim.policy.timeline import check_event_dials
+from sim.recorder import OUTCOMES
 
 
 def _theories() -> Mapping[str, Mapping[str, str]]:
-    from sim.inputs.theories import THEORIES
-
     return {question: {answer: about for answer, (about, _) in answers.items()}
             for question, answers in THEORIES.items()}
 
 
-def _worlds() -> Sequence[str]:
-    from sim.inputs.numbers import available_worlds
-
-    return available_worlds()
-
-
 @functools.cache
 def _world(name: str) -> World:
-    from sim.inputs.geography import load_geography
-
     geography = load_geography(name)
+    check_event_dials(geography)
     return World(
         start=Month.parse(str(geography.info["start"])),
         end=Month.parse(str(geography.info["end"])),
@@ -61,13 +40,7 @@ def _world(name: str) -> World:
     )
 
 
-def _try_values(name: str, values: Mapping[str, float]) -> None:
-    from sim.inputs.geography import load_geography
-
-    load_geography(name, values)
-
-
-INSTALLED = Known(_worlds, _world, _levers, _parameters, _outcomes, _try_values, _theories)
+INSTALLED = Known(available_worlds, _world, lambda: LIBRARY, coefficients, lambda: OUTCOMES, load_geography, _theories)
 
 
 def installed() -> Known:

@@ -11,7 +11,6 @@ import numpy as np
 from pydantic import Field
 
 from sim.calendar import Month
-from sim.dials import DIALS
 from sim.inputs.mistakes import Fault, Mark, Path
 from sim.inputs.numbers import DATA
 from sim.inputs.posterior import FILE, has_posterior, load_posterior
@@ -19,6 +18,7 @@ from sim.inputs.scenario import Known, LeverUse, Scenario
 from sim.inputs.scenario.checks import among
 from sim.inputs.scenario.model import EVERYWHERE, MAX_RAMP, NEVER
 from sim.inputs.theories import settings
+from sim.policy.dials import DIALS
 from sim.sweeps.dimensions import Dimension
 from sim.sweeps.keys import Frozen, Names, Text, Whole, allowed_at, validated
 from sim.words import shown

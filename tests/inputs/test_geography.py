@@ -13,7 +13,6 @@ import pytest
 import yaml
 
 from sim.calendar import Month
-from sim.dials import DIALS
 from sim.inputs import geography, numbers
 from sim.inputs.folder_checks import CONFIDENCE
 from sim.inputs.geography import (
@@ -28,6 +27,8 @@ from sim.inputs.geography import (
 from sim.inputs.mistakes import DataError
 from sim.inputs.numbers import DATA, available_worlds, coefficient_groups, coefficients
 from sim.inputs.theatre import Theatre
+from sim.policy.dials import DIALS
+from sim.policy.timeline import check_event_dials
 from tests.small import AA1, BB1
 
 WORLDS = pytest.mark.parametrize("world", available_worlds())
@@ -442,7 +443,7 @@ def test_one_message_for_a_broken_event(folder: Path, old: str, new: str, messag
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(DataError) as caught:
-        load_geography("two_countries")
+        check_event_dials(load_geography("two_countries"))
     assert str(caught.value).startswith(f"events.yaml, {message}")
 
 

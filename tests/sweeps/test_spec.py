@@ -213,7 +213,7 @@ def test_all_stands_for_every_policy_coefficient_and_theory() -> None:
     made = load_sweep(keys(vary=vary, design={"kind": "morris", "trajectories": 2}))
     from sim.inputs.numbers import coefficients
     from sim.inputs.theories import THEORIES
-    from sim.levers import LIBRARY
+    from sim.policy.levers import LIBRARY
 
     policies = [name for name, lever in LIBRARY.items() if lever.kind == "policy"]
     numbers = [name for name in coefficients() if name.startswith("exposure.")]

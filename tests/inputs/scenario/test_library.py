@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 
 import pytest
+from sim.policy.timeline import places_of
 
 from sim.calendar import Month
 from sim.inputs.geography import load_geography
 from sim.inputs.scenario import Scenario
-from sim.levers import LIBRARY
+from sim.policy.levers import LIBRARY
 from sim.recorder import OUTCOMES
-from sim.recruitment_model import places_of
 from sim.runs.scenarios import load_scenario
 
 ROOT = Path(__file__).resolve().parents[3] / "scenarios"
