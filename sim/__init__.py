@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sim.experiments.comparison import Comparison
     from sim.inputs.scenario import Scenario
     from sim.recruitment_model import RecruitmentModel
-    from sim.results import RunTables
+    from sim.runs.results import RunTables
     from sim.sweeps.reading import Sweep
 
 __all__ = ["Result", "__version__", "compare", "load", "model", "run", "sweep"]
@@ -63,8 +63,8 @@ class Result:
 
     def save(self, folder: str | Path | None = None) -> Path:
         """Write the result folder, figures included, as the command line does."""
-        from sim import results
         from sim.figures import draw_run
+        from sim.runs import results
 
         return results.write(self.tables, self.scenario, command="python", wall_time=self.wall_time,
                              out=None if folder is None else Path(folder), figures=draw_run)
@@ -96,7 +96,7 @@ def run(scenario: Scenario | str | Path, *, jobs: int = 0, progress: Callable[[i
     """
     import time
 
-    from sim.experiments.ensemble import simulate
+    from sim.runs.ensemble import simulate
 
     if isinstance(scenario, (str, Path)):
         scenario = load(scenario, **overrides)

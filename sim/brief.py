@@ -14,12 +14,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim import results
 from sim.errors import UserError
 from sim.inputs.folder_checks import CONFIDENCE
 from sim.inputs.numbers import DATA, coefficients, read_values
 from sim.inputs.theories import THEORIES
 from sim.policy.levers import LIBRARY, Lever
+from sim.runs import results
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sim.experiments.robust import Robust
     from sim.experiments.why import Why
     from sim.inputs.scenario import Scenario
-    from sim.results import RunTables
+    from sim.runs.results import RunTables
 
 PROGRAM = "python run.py"
 QUIET_SECONDS = 2.0
@@ -348,7 +348,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _outs(scenarios: list[Scenario], out: Path | None) -> list[Path | None]:
     """Where each result goes, refused before the first run if it cannot go there."""
-    from sim.results import ResultsError, check_out, check_place
+    from sim.runs.results import ResultsError, check_out, check_place
 
     if out is None:
         check_place(Path("results"))
@@ -368,11 +368,11 @@ def _outs(scenarios: list[Scenario], out: Path | None) -> list[Path | None]:
 def _run_one(scenario: Scenario, out: Path | None, arguments: argparse.Namespace) -> int:
     began = time.perf_counter()
     with Meter(scenario.name) as meter:
-        from sim.experiments.ensemble import simulate
+        from sim.runs.ensemble import simulate
 
         tables = simulate(scenario, jobs=arguments.jobs or cores(), progress=meter)
     seconds = time.perf_counter() - began
-    from sim import results
+    from sim.runs import results
 
     trouble: list[str] = []
     from sim.inputs.posterior import described
@@ -520,8 +520,8 @@ def _robust(arguments: argparse.Namespace) -> int:
     began = time.perf_counter()
     tested = _tested(scenarios, arguments)
     seconds = time.perf_counter() - began
-    from sim import results
     from sim.experiments import robust
+    from sim.runs import results
 
     trouble: list[str] = []
     lines = robust.summary_lines(tested)
@@ -537,7 +537,7 @@ def _robust(arguments: argparse.Namespace) -> int:
 def _brief(arguments: argparse.Namespace) -> int:
     """One page to print from a comparison's folder."""
     from sim import brief
-    from sim.results import ResultsError
+    from sim.runs.results import ResultsError
 
     try:
         page = brief.write(arguments.folder, arguments.out)
@@ -550,7 +550,7 @@ def _brief(arguments: argparse.Namespace) -> int:
 
 def _ending(folder: Path, trouble: list[str]) -> int:
     """Where the results are, and what went wrong with the figures; the exit code."""
-    from sim.results import DISCLAIMER
+    from sim.runs.results import DISCLAIMER
 
     print(f"\nResults: {folder}\n{DISCLAIMER}")
     for text in trouble:
@@ -714,7 +714,7 @@ def _schema(arguments: argparse.Namespace) -> int:
 
 def _calibrate(arguments: argparse.Namespace) -> int:
     from sim.inputs.scenario import parse_set
-    from sim.results import DISCLAIMER
+    from sim.runs.results import DISCLAIMER
     from sim.runs.scenarios import load_scenario
 
     if arguments.resume and arguments.out is None:
@@ -796,7 +796,7 @@ class Stages:
 
 
 def _plot(arguments: argparse.Namespace) -> int:
-    from sim.results import ResultsError, read_manifest
+    from sim.runs.results import ResultsError, read_manifest
 
     kind = read_manifest(arguments.folder).get("kind")
     folder = cli_analyse.analysis_of(arguments.folder) if kind == "sweep" else arguments.folder
@@ -815,7 +815,7 @@ def _plot(arguments: argparse.Namespace) -> int:
 
 def _explain(arguments: argparse.Namespace) -> int:
     from sim.experiments.explain import tell, write
-    from sim.results import ResultsError
+    from sim.runs.results import ResultsError
 
     told = tell(arguments.folder, arguments.region, arguments.world)
     out = arguments.out or arguments.folder / "explain"

@@ -47,7 +47,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _analyse(arguments: argparse.Namespace) -> int:
-    from sim.results import DISCLAIMER
+    from sim.runs.results import DISCLAIMER
     from sim.sweeps.analysis import analyse, summary_lines
 
     began = time.monotonic()

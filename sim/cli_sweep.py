@@ -53,7 +53,7 @@ def checked(path: str, arguments: argparse.Namespace) -> str:
 
 
 def _sweep(arguments: argparse.Namespace) -> int:
-    from sim.results import check_out
+    from sim.runs.results import check_out
     from sim.sweeps.spec import load_sweep
 
     spec = load_sweep(arguments.file)
@@ -69,7 +69,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
 def _swept(spec: SweepSpec, arguments: argparse.Namespace) -> int:
     """Say what it will take, run it, say where it stands."""
     from sim.cli import Meter, cores
-    from sim.results import DISCLAIMER
+    from sim.runs.results import DISCLAIMER
     from sim.sweeps.estimate import describe, duration
     from sim.sweeps.reading import read_sweep
     from sim.sweeps.runner import finished, run_sweep, to_resume

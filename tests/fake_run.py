@@ -9,7 +9,7 @@ import pandas as pd
 
 from sim.calendar import Month
 from sim.inputs.scenario import Known, Scenario, World
-from sim.results import RunTables
+from sim.runs.results import RunTables
 
 
 def make_known() -> Known:

@@ -15,7 +15,7 @@ import pytest
 from sim import brief
 from sim.errors import UserError
 from sim.inputs.numbers import DATA, coefficients
-from sim.results import DISCLAIMER
+from sim.runs.results import DISCLAIMER
 
 sys.path.insert(0, str(Path(__file__).parent / "figures"))
 from fake_comparison import make_comparison

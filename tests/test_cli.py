@@ -18,7 +18,7 @@ from sim import cli
 from sim.cli import Meter, main, summary_lines
 from sim.errors import UserError
 from sim.inputs.scenario import Scenario
-from sim.results import DISCLAIMER, read_manifest
+from sim.runs.results import DISCLAIMER, read_manifest
 from tests.fake_run import make_known, make_tables
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +29,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a toy scenario, toy names and a toy model."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sim.runs.scenarios, "INSTALLED", make_known())
-    model = ModuleType("sim.experiments.ensemble")
+    model = ModuleType("sim.runs.ensemble")
 
     def simulate(scenario: Scenario, jobs: int = 0, progress: cli.Callable[[int, int], None] | None = None) -> object:
         assert jobs >= 1
@@ -40,7 +40,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return make_tables(scenario.worlds, scenario.months)
 
     model.simulate = simulate  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "sim.experiments.ensemble", model)
+    monkeypatch.setitem(sys.modules, "sim.runs.ensemble", model)
     (tmp_path / "toy.yaml").write_text("world: toy\nworlds: 4\nend: 2011-06\n")
     return tmp_path
 
@@ -140,7 +140,7 @@ def test_a_disk_that_takes_nothing_is_noticed_before_the_run(out: list[str], her
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("tempfile.mkdtemp", refused)
-    monkeypatch.setattr(sys.modules["sim.experiments.ensemble"], "simulate", lambda *_, **__: pytest.fail("it ran"))
+    monkeypatch.setattr(sys.modules["sim.runs.ensemble"], "simulate", lambda *_, **__: pytest.fail("it ran"))
     before = sorted(here.rglob("*"))
     assert main(["run", "toy.yaml", *out]) == 2
     assert "no folder can be made here (Permission denied)" in capsys.readouterr().err

@@ -13,9 +13,10 @@ import pytest
 
 from sim import cli
 from sim.cli import main
-from sim.experiments import comparison, variants
+from sim.experiments import comparison
 from sim.inputs.scenario import Scenario
-from sim.results import DISCLAIMER, read_manifest
+from sim.runs import variants
+from sim.runs.results import DISCLAIMER, read_manifest
 from sim.runs.scenarios import load_scenario
 
 BASE = "name: base\ntitle: The base\nworld: two_countries\nend: 2011-12\nworlds: 10\nseed: 3\n"

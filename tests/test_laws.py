@@ -7,10 +7,10 @@ import copy
 import numpy as np
 import pytest
 
-from sim.experiments.ensemble import arrays
 from sim.inputs.scenario import LeverUse, Month
 from sim.processes import MONTHLY_ORDER
 from sim.recruitment_model import RecruitmentModel
+from sim.runs.ensemble import arrays
 from sim.runs.scenarios import load_scenario
 from sim.world import ALLOWED, NON_NEGATIVE, STOCKS, BooksError
 

@@ -7,7 +7,6 @@ import copy
 import numpy as np
 import pytest
 
-from sim.experiments.ensemble import arrays, footholds
 from sim.inputs.geography import load_geography
 from sim.inputs.numbers import coefficient_groups
 from sim.moment import Moment
@@ -16,6 +15,7 @@ from sim.policy.dials import Dials
 from sim.processes import exposure
 from sim.processes.destinations import hub_pull
 from sim.recruitment_model import RecruitmentModel
+from sim.runs.ensemble import arrays, footholds
 from sim.runs.scenarios import load_scenario
 from sim.world import World
 

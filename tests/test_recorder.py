@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from sim.calendar import Month
-from sim.experiments.ensemble import Arrays, footholds, quantile_of_sorted
 from sim.processes.ground import LOST_TO_OFFENSIVE, LOST_TO_REVOLT
 from sim.recorder import OUTCOMES, Recorder, by_country
 from sim.recruitment_model import RecruitmentModel
+from sim.runs.ensemble import Arrays, footholds, quantile_of_sorted
 from sim.world import ACTIVE, ARRESTED, CELL, EMPTY, GROUND, LOW, MOVEMENT, PRISON, REFUGE, RIVAL
 from tests.small import AA, BB, BB2, BB3, moment, put, scenario
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import results
+from sim.runs import results
 from tests.fake_run import make_scenario, make_tables
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -32,7 +32,7 @@ from sim.errors import UserError
 from sim.experiments import emulation as em
 from sim.inputs.numbers import DATA, coefficients
 from sim.inputs.scenario import Scenario
-from sim.pool import begin_worker
+from sim.runs.pool import begin_worker
 
 CHUNK = 25  # worlds
 BATCH = 2048  # points that are judged at once
@@ -59,8 +59,8 @@ class ModelSimulator:
     targets: tuple[Any, ...]
 
     def __call__(self, points: Mapping[str, np.ndarray], seed: int, first: int, ids: Sequence[str]) -> np.ndarray:
-        from sim.experiments.ensemble import run_chunk
         from sim.experiments.targets import measure, outcomes_of
+        from sim.runs.ensemble import run_chunk
 
         n = len(next(iter(points.values())))
         padded = {name: np.concatenate([np.zeros(first), values]) for name, values in points.items()}

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim import results
 from sim.experiments import emulation as em
 from sim.experiments.calibration import CHECK, FINAL, Outcome, write_table
 from sim.inputs.scenario import Scenario
+from sim.runs import results
 
 STRONG, PARTLY, SHIFTED = 0.5, 0.15, 0.4
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)

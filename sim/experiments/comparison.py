@@ -16,18 +16,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim import results
 from sim.calendar import Month
 from sim.errors import UserError
 from sim.experiments import paired
-from sim.experiments.ensemble import QUANTILES, geography_of, quantile_of_sorted
-from sim.experiments.ensemble import places as places_of
-from sim.experiments.variants import Reduced, Variant, joined, run_variants
 from sim.experiments.verdicts import ALL, DIRECTIONS, by_chance, change, counted, few, named, noun, told, verdict
 from sim.inputs.posterior import described
 from sim.inputs.scenario import Scenario
 from sim.recorder import OUTCOMES
+from sim.runs import results
+from sim.runs.ensemble import QUANTILES, geography_of, quantile_of_sorted
+from sim.runs.ensemble import places as places_of
 from sim.runs.scenarios import installed
+from sim.runs.variants import Reduced, Variant, joined, run_variants
 from sim.words import listed, nearest
 
 DEFAULT_OUTCOMES = ("departures", "recruits", "attacks", "mass_attacks", "deaths_civilians", "deaths_state",

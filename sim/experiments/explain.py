@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.errors import UserError
-from sim.results import DISCLAIMER, ResultsError, read
+from sim.runs.results import DISCLAIMER, ResultsError, read
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.results import RunTables
+    from sim.runs.results import RunTables
 
 #: Outcomes without which there is nothing to tell.
 NEEDED = ("readiness", "sympathisers", "recruiters", "presence", "movement_members", "foreign_members", "inflow",

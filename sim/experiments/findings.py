@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 
 from sim.experiments.paired import counts, median_interval, sign_p
-from sim.experiments.variants import Reduced, Variant, run_variants, totals
 from sim.inputs.numbers import DATA, coefficients
 from sim.inputs.scenario import Scenario
 from sim.inputs.theories import THEORIES, settings
 from sim.policy.levers import LIBRARY
 from sim.policy.levers.base import Lever
 from sim.runs.scenarios import load_scenario
+from sim.runs.variants import Reduced, Variant, run_variants, totals
 
 FILE = "lever_findings.csv"
 SCENARIOS = Path("scenarios/levers")

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc, rankdata
 
-from sim.experiments.ensemble import arrays
 from sim.experiments.targets import load_targets, measure, verdict
 from sim.inputs.numbers import coefficients
 from sim.inputs.scenario import Scenario
 from sim.inputs.theories import THEORIES
+from sim.runs.ensemble import arrays
 from sim.runs.scenarios import load_scenario
 
 PLACEBOS: dict[str, Mapping[str, Any]] = {

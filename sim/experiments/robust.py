@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim import results
 from sim.experiments.comparison import align, enough, wished
 from sim.experiments.findings import DEFAULT, theories, under_theories
 from sim.experiments.paired import LEVEL, counts, share_interval, sign_p
-from sim.experiments.variants import run_variants, totals
 from sim.experiments.verdicts import by_chance, few, noun, number
 from sim.inputs.scenario import Scenario
 from sim.recorder import OUTCOMES
+from sim.runs import results
+from sim.runs.variants import run_variants, totals
 
 WORST = 0.95  # quantile that stands for the worst case
 TABLES = ("futures", "regret", "ranking")

@@ -36,8 +36,8 @@ from sim.inputs.mistakes import DataError
 from sim.inputs.numbers import DATA, coefficients
 
 if TYPE_CHECKING:
-    from sim.experiments.ensemble import Arrays
     from sim.inputs.scenario import Scenario
+    from sim.runs.ensemble import Arrays
 
 PATTERN_WORLDS = 50
 NULL_WORLDS = 400
@@ -111,7 +111,7 @@ def null_intensity(kind: str, scenario: Scenario, total: float, until: Month) ->
 
     Its one free scale makes the sum up to ``until`` equal to ``total``.
     """
-    from sim.experiments.ensemble import geography_of
+    from sim.runs.ensemble import geography_of
 
     g = geography_of(scenario)
     months = list(scenario.start.to(scenario.end))
@@ -128,7 +128,7 @@ def null_intensity(kind: str, scenario: Scenario, total: float, until: Month) ->
 
 def null_arrays(kind: str, scenario: Scenario, total: float, until: Month, worlds: int = NULL_WORLDS) -> Arrays:
     """Departures of a null model with Poisson chance, as the arrays of a run."""
-    from sim.experiments.ensemble import Arrays, geography_of
+    from sim.runs.ensemble import Arrays, geography_of
 
     expected = null_intensity(kind, scenario, total, until)
     rng = np.random.default_rng([scenario.seed, list(NULLS).index(kind)])
@@ -389,7 +389,7 @@ def validate(scenario: Scenario, jobs: int = 0, progress: Callable[[int, int], N
     options : mapping, optional
         Model options of every run (parameters, frozen), for instance one draw per world.
     """
-    from sim.experiments.ensemble import arrays
+    from sim.runs.ensemble import arrays
 
     began = time.perf_counter()
     targets = load_targets(scenario.world)
@@ -438,7 +438,7 @@ def _outcomes(specs: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _chunks(worlds: int) -> list[list[int]]:
-    from sim.experiments.ensemble import CHUNK
+    from sim.runs.ensemble import CHUNK
 
     return [part.tolist() for part in np.array_split(np.arange(worlds), max(1, -(-worlds // CHUNK)))]
 
@@ -456,7 +456,7 @@ def run_cases(scenario: Scenario, cases: Mapping[str, Case], wanted: Mapping[str
     import threading
     from concurrent.futures import ProcessPoolExecutor, as_completed
 
-    from sim.pool import begin_worker
+    from sim.runs.pool import begin_worker
 
     tasks = [(name, chunk) for name in cases for chunk in _chunks(worlds)]
     arguments = [(scenario, cases[name], list(wanted[name]), worlds, chunk, options) for name, chunk in tasks]
@@ -490,7 +490,7 @@ def run_cases(scenario: Scenario, cases: Mapping[str, Case], wanted: Mapping[str
 
 def _read_case(scenario: Scenario, case: Case, specs: Sequence[dict[str, Any]], worlds: int, chunk: list[int],
                options: Mapping[str, Any]) -> list[np.ndarray]:
-    from sim.experiments.ensemble import run_chunk
+    from sim.runs.ensemble import run_chunk
 
     changed, extra = counterfactual(scenario, case, _outcomes(specs), worlds, options)
     v = view(run_chunk(changed, chunk, extra), changed)
@@ -629,7 +629,7 @@ def write(board: Board, command: Sequence[str] | str = "", out: Path | None = No
 
     ``figures`` is called with the unfinished folder once its tables are whole, to add pictures.
     """
-    from sim.results import write_folder
+    from sim.runs.results import write_folder
 
     def fill(folder: Path) -> None:
         import csv

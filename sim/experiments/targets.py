@@ -24,8 +24,8 @@ from sim.inputs.mistakes import DataError
 from sim.inputs.numbers import DATA
 
 if TYPE_CHECKING:
-    from sim.experiments.ensemble import Arrays
     from sim.inputs.scenario import Scenario
+    from sim.runs.ensemble import Arrays
 
 EPOCH = int(Month.of(2011, 1))
 ROLES = ("fitted", "reserved")
@@ -559,7 +559,7 @@ def evaluate(v: View, spec: Mapping[str, Any]) -> np.ndarray:
 
 def view(raw: Arrays, scenario: Scenario) -> View:
     """The run as measures see it."""
-    from sim.experiments.ensemble import geography_of
+    from sim.runs.ensemble import geography_of
 
     return View(raw.names, raw.values, raw.control, raw.cause, geography_of(scenario), int(scenario.start))
 

@@ -19,19 +19,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim import results
 from sim.calendar import Month
 from sim.experiments import stages
 from sim.experiments.comparison import align
-from sim.experiments.ensemble import geography_of, run_chunk
 from sim.experiments.paired import mean_interval
-from sim.experiments.variants import Variant, run_variants, totals
 from sim.experiments.verdicts import change, counted, noun, number
 from sim.inputs.geography import Geography
 from sim.inputs.scenario import LeverUse, Scenario
 from sim.policy.levers import LIBRARY
-from sim.pool import Tick, run_tasks
 from sim.recorder import OUTCOMES
+from sim.runs import results
+from sim.runs.ensemble import geography_of, run_chunk
+from sim.runs.pool import Tick, run_tasks
+from sim.runs.variants import Variant, run_variants, totals
 
 REST = "events and other settings"
 SETTINGS = ("parameters", "theories", "events")

@@ -36,7 +36,7 @@ from sim.figures.style import (
     text_width,
 )
 from sim.figures.tables import QUANTILES
-from sim.pool import Tick, run_tasks
+from sim.runs.pool import Tick, run_tasks
 
 BASE, OTHER = "#4d4d4d", COLOURS[0]
 BASE_DASH = (0, (5, 2))

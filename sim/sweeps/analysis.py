@@ -188,7 +188,7 @@ def _save_points(table: pd.DataFrame, out: Path) -> None:
 
 def about(at: Focus) -> Row:
     """What the figures say in their heads and feet."""
-    from sim.results import read_manifest
+    from sim.runs.results import read_manifest
 
     spec = at.study.spec
     return {"name": spec.name, "title": spec.title, "question": spec.question, "design": spec.design.kind,

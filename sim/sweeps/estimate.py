@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim.inputs.scenario import Scenario
-from sim.pool import processes
+from sim.runs.pool import processes
 from sim.sweeps.design import Points, points_of
 from sim.sweeps.rows import Chunk, chunks, places_of, rows_of, simulate
 from sim.sweeps.spec import SweepSpec

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.results import check_out, read_manifest
+from sim.runs.results import check_out, read_manifest
 from sim.sweeps.reading import check_whole
 from sim.sweeps.runner import SweepError
 from sim.sweeps.sensitivity import package

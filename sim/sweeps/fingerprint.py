@@ -10,8 +10,8 @@ import numpy as np
 
 SIM = Path(__file__).resolve().parent.parent
 #: what numbers depend on; figures, command line and analysis may change in the middle of a sweep
-PARTS = ("agents", "data", "inputs", "policy", "processes", "runs", "calendar.py", "conditions.py", "moment.py",
-         "noise.py", "recorder.py", "recruitment_model.py", "world.py",
+PARTS = ("agents", "data", "inputs", "policy", "processes", "calendar.py", "conditions.py", "moment.py",
+         "noise.py", "recorder.py", "recruitment_model.py", "runs/posterior_draws.py", "world.py",
          "sweeps/rows.py", "sweeps/summaries.py", "sweeps/design.py", "sweeps/dimensions.py")
 #: data that no run reads: what runs are held against, and what came of them
 BESIDE = ("calibration.yaml", "lever_findings.csv", "lever_map.csv", "patterns.yaml", "scoreboard.csv", "targets.yaml")

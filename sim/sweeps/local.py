@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
-from sim.pool import begin_worker
+from sim.runs.pool import begin_worker
 
 
 @dataclass(frozen=True)

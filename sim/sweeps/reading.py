@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim.results import read_manifest
+from sim.runs.results import read_manifest
 from sim.sweeps.runner import FAILED, POINTS, RESULTS, SWEEP, UNIT, SweepError
 from sim.sweeps.spec import SweepSpec, load_sweep
 

@@ -149,14 +149,14 @@ def _dated(use: Any, dimension: Dimension, month: str) -> Any:
 
 def places_of(spec: SweepSpec) -> tuple[str, ...]:
     """Countries, all of them together, and the regions that are kept."""
-    from sim.experiments.ensemble import geography_of
+    from sim.runs.ensemble import geography_of
 
     return (*geography_of(spec.base).countries, ALL_PLACES, *spec.record.places)
 
 
 def simulate(rows: Rows) -> np.ndarray:
     """Run the rows as one batch of worlds: (n, periods, places, columns), float32."""
-    from sim.experiments.ensemble import geography_of
+    from sim.runs.ensemble import geography_of
 
     for use in rows.scenario.levers:
         if use.until is not None and use.until < use.start:

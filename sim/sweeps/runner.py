@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.inputs.posterior import described
-from sim.pool import processes
-from sim.results import MANIFEST, ResultsError, read_manifest, write_folder
+from sim.runs.pool import processes
+from sim.runs.results import MANIFEST, ResultsError, read_manifest, write_folder
 from sim.runs.scenarios import dump
 from sim.sweeps.design import Points, frames, points_of
 from sim.sweeps.fingerprint import fingerprint

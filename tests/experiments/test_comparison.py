@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import results
 from sim.calendar import Month
 from sim.errors import UserError
 from sim.experiments import comparison, paired, verdicts
@@ -20,6 +19,7 @@ from sim.experiments.comparison import Comparison, compare
 from sim.experiments.verdicts import ALL
 from sim.inputs.scenario import LeverUse, Scenario
 from sim.recorder import OUTCOMES
+from sim.runs import results
 from sim.runs.scenarios import load_scenario
 from tests.small import scenario
 

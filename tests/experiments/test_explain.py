@@ -11,11 +11,11 @@ import pytest
 
 from sim.cli import main
 from sim.errors import UserError
-from sim.experiments.ensemble import simulate
 from sim.experiments.explain import NEEDED, story, tell
 from sim.figures.explain import bands, drivers, in_time
 from sim.figures.style import quiet
-from sim.results import DISCLAIMER, ResultsError, RunTables, write
+from sim.runs.ensemble import simulate
+from sim.runs.results import DISCLAIMER, ResultsError, RunTables, write
 from tests.fake_run import make_scenario
 from tests.small import scenario as small
 

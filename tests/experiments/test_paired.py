@@ -10,7 +10,7 @@ from scipy import stats
 
 from sim.experiments import paired
 from sim.experiments.comparison import looks
-from sim.experiments.variants import Variant, run_variants, totals
+from sim.runs.variants import Variant, run_variants, totals
 from tests.small import scenario
 
 SEES = tuple(after for _, after in looks(800))

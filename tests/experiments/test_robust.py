@@ -16,9 +16,9 @@ from sim.experiments import robust as module
 from sim.experiments.findings import DEFAULT, theories
 from sim.experiments.paired import LEVEL, share_interval, sign_p
 from sim.experiments.robust import Robust, ahead, improvement, robust
-from sim.experiments.variants import Variant, run_variants, totals
 from sim.inputs.scenario import LeverUse, Scenario
 from sim.recorder import OUTCOMES
+from sim.runs.variants import Variant, run_variants, totals
 from tests.small import scenario
 
 WORLDS = 12

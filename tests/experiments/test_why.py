@@ -14,11 +14,11 @@ import pytest
 from sim.calendar import Month
 from sim.errors import UserError
 from sim.experiments import stages, why
-from sim.experiments.ensemble import geography_of
-from sim.experiments.variants import Variant, run_variants, totals
 from sim.experiments.why import REST, Why, explain_comparison, orders_of, play, players_of, shapley
 from sim.inputs.scenario import LeverUse, Scenario
 from sim.recorder import OUTCOMES
+from sim.runs.ensemble import geography_of
+from sim.runs.variants import Variant, run_variants, totals
 from tests.small import near, scenario
 
 WORLDS = 12

@@ -7,9 +7,9 @@ import pytest
 from scipy.stats import binomtest
 
 from sim.experiments.decomposition import STAGES, ratio
-from sim.experiments.ensemble import arrays, simulate
 from sim.inputs.geography import load_geography
 from sim.recruitment_model import RecruitmentModel
+from sim.runs.ensemble import arrays, simulate
 from sim.runs.scenarios import load_scenario
 
 WORLDS = 50

@@ -12,7 +12,7 @@ import sim.figures
 from sim.cli import main
 from sim.cli_analyse import add_commands
 from sim.errors import UserError
-from sim.results import DISCLAIMER
+from sim.runs.results import DISCLAIMER
 from tests.sweeps import functions
 from tests.sweeps.functions import made, vary
 

@@ -13,7 +13,7 @@ import yaml
 import sim.sweeps.runner
 from sim.cli_sweep import add_commands
 from sim.errors import UserError
-from sim.results import DISCLAIMER
+from sim.runs.results import DISCLAIMER
 from tests.sweeps import small
 from tests.sweeps.small import keys
 

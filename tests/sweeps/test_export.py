@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim import results
 from sim.errors import UserError
-from sim.experiments.ensemble import simulate
+from sim.runs import results
+from sim.runs.ensemble import simulate
 from sim.runs.scenarios import load_scenario
 from sim.sweeps import export as exporting
 from sim.sweeps.analysis import analyse

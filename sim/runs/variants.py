@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.experiments.ensemble import Arrays, chunked, footholds, geography_of
 from sim.inputs.geography import Geography
 from sim.inputs.scenario import Scenario
-from sim.pool import processes, run_tasks
 from sim.recorder import OUTCOMES, by_country
+from sim.runs.ensemble import Arrays, chunked, footholds, geography_of
+from sim.runs.pool import processes, run_tasks
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Reduced:
     ``names``: O outcomes. ``monthly`` (O, n, months, Y + 1), float32: each country, then all of them together.
     ``yearly`` (O, n, years, R), float32: flows summed, the rest averaged over the months of each calendar year that
     the run covers. ``window`` (O, n, Y + 1 + R): totals over the months asked for of countries, all of them together,
-    and regions. ``footholds``: as `sim.experiments.ensemble.footholds`, its column ``world`` being the row 0..n-1.
+    and regions. ``footholds``: as `sim.runs.ensemble.footholds`, its column ``world`` being the row 0..n-1.
     """
 
     names: list[str]

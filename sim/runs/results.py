@@ -354,7 +354,7 @@ def _manifest(scenario: Scenario, text: str, command: str | Sequence[str], wall_
         "schema_version": SCHEMA_VERSION,
         "project": "foothold",
         "project_version": __version__,
-        "git": _git(Path(__file__).resolve().parent.parent),
+        "git": _git(Path(__file__).resolve().parents[2]),
         "note": DISCLAIMER,
         "scenario": scenario.name,
         "scenario_source": shorten(scenario.source),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.pool import Tick, run_tasks
+from sim.runs.pool import Tick, run_tasks
 
 
 def square(task: int, tick: Tick) -> int:

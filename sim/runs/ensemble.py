@@ -17,10 +17,10 @@ import pandas as pd
 from sim.calendar import Month
 from sim.inputs.geography import Geography, load_geography
 from sim.inputs.scenario import Scenario
-from sim.pool import processes, run_tasks
 from sim.processes.ground import CAUSES, CONTESTED, DOMINANT, EXCLUSIVE
 from sim.recorder import OUTCOMES, by_country
-from sim.results import RunTables
+from sim.runs.pool import processes, run_tasks
+from sim.runs.results import RunTables
 
 CHUNK = 50  # measured: 100 worlds on two cores take a seventh less time than in chunks of 34
 FOOTHOLD_MONTHS = 3

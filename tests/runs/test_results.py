@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import sim.runs.scenarios
-from sim import results
-from sim.results import ResultsError, RunTables, read, read_manifest, write
+from sim.runs import results
+from sim.runs.results import ResultsError, RunTables, read, read_manifest, write
 from tests.fake_run import make_known, make_scenario, make_tables
 
 
