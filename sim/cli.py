@@ -22,11 +22,11 @@ from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.calendar import Month
-    from sim.experiments.comparison import Comparison
-    from sim.experiments.robust import Robust
-    from sim.experiments.why import Why
     from sim.inputs.scenario import Scenario
     from sim.runs.results import RunTables
+    from sim.studies.compare.comparison import Comparison
+    from sim.studies.compare.robust import Robust
+    from sim.studies.compare.why import Why
 
 PROGRAM = "python run.py"
 QUIET_SECONDS = 2.0
@@ -325,7 +325,7 @@ def _load(arguments: argparse.Namespace) -> list[Scenario]:
 
 def _refuse_files(paths: Sequence[str]) -> None:
     """A sweep has a command of its own, and a file given twice is a slip."""
-    from sim.sweeps.kind import is_sweep
+    from sim.studies.sweep.file_kind import is_sweep
 
     seen: set[str] = set()
     for path in paths:
@@ -396,13 +396,13 @@ def _validate(arguments: argparse.Namespace) -> int:
         raise UserError(f"validate: {scenario.worlds} world{'s are' if scenario.worlds > 1 else ' is'} too few for "
                         f"intervals; give at least {FEWEST}.")
     if arguments.by_theory:
-        from sim.experiments.placebo import by_theory
+        from sim.studies.record.placebo import by_theory
 
         print(by_theory(scenario, arguments.jobs or cores()).to_string(index=False))
         return 0
     _outs([scenario], arguments.out)
     with Meter(f"validate {scenario.name}") as meter:
-        from sim.experiments import scoreboard
+        from sim.studies.record import scoreboard
 
         try:
             board = scoreboard.validate(scenario, jobs=arguments.jobs or cores(), progress=meter)
@@ -456,7 +456,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     base, *others = _paired(arguments)
     outcomes, places = _names("--outcomes", arguments.outcomes), _names("--places", arguments.places)
     with Meter(f"compare {base.name}") as meter:
-        from sim.experiments import comparison, robust, why
+        from sim.studies.compare import comparison, robust, why
 
         if arguments.robust:
             comparison.wished(outcomes or comparison.HEADLINE)  # a mistake is told before the worlds are run
@@ -485,8 +485,8 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 def _why(found: Comparison, arguments: argparse.Namespace) -> list[Why]:
     """Why each scenario differs, for the headline outcomes among those compared."""
-    from sim.experiments import why
-    from sim.experiments.comparison import HEADLINE
+    from sim.studies.compare import why
+    from sim.studies.compare.comparison import HEADLINE
 
     wanted = tuple(outcome for outcome in HEADLINE if outcome in set(found.effects["outcome"]))
     reasons = []
@@ -500,8 +500,8 @@ def _why(found: Comparison, arguments: argparse.Namespace) -> list[Why]:
 
 def _tested(scenarios: Sequence[Scenario], arguments: argparse.Namespace) -> Robust:
     """The scenarios under every rival theory."""
-    from sim.experiments.comparison import HEADLINE
-    from sim.experiments.robust import robust
+    from sim.studies.compare.comparison import HEADLINE
+    from sim.studies.compare.robust import robust
 
     with Meter("rival theories") as meter:
         return robust(scenarios[0], scenarios[1:], outcomes=_names("--outcomes", arguments.outcomes) or HEADLINE,
@@ -513,15 +513,15 @@ def _robust(arguments: argparse.Namespace) -> int:
     """Whether what scenarios change holds under rival theories."""
     outcomes = _names("--outcomes", arguments.outcomes)
     base, *others = _paired(arguments)
-    from sim.experiments.comparison import align, check_outcomes
+    from sim.studies.compare.comparison import align, check_outcomes
 
     check_outcomes(outcomes)
     scenarios = align(base, others)
     began = time.perf_counter()
     tested = _tested(scenarios, arguments)
     seconds = time.perf_counter() - began
-    from sim.experiments import robust
     from sim.runs import results
+    from sim.studies.compare import robust
 
     trouble: list[str] = []
     lines = robust.summary_lines(tested)
@@ -644,7 +644,7 @@ def _spread(own: Any, outcome: str) -> str:
 
 def _check(arguments: argparse.Namespace) -> int:
     from sim.runs.scenarios import dump
-    from sim.sweeps.kind import is_sweep
+    from sim.studies.sweep.file_kind import is_sweep
 
     sweeps = [path for path in arguments.scenarios if is_sweep(path)]
     arguments.scenarios = [path for path in arguments.scenarios if path not in sweeps]
@@ -722,7 +722,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     settings = {} if arguments.seed is None else {"seed": parse_set(f"seed={arguments.seed}")[1]}
     scenario = load_scenario(arguments.scenario, settings, origins=dict.fromkeys(settings, "--seed"))
     folder = arguments.out or Path("results") / f"calibration-{scenario.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    from sim.experiments.calibration import CalibrationError, run
+    from sim.studies.calibrate.calibration import CalibrationError, run
 
     print(f"{scenario.title}: calibration in {folder}\nIf stopped, go on with: {PROGRAM} calibrate "
           f"{arguments.scenario} --waves {arguments.waves} --points {arguments.points} --seed {scenario.seed} "
@@ -814,8 +814,8 @@ def _plot(arguments: argparse.Namespace) -> int:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    from sim.experiments.explain import tell, write
     from sim.runs.results import ResultsError
+    from sim.studies.record.explain import tell, write
 
     told = tell(arguments.folder, arguments.region, arguments.world)
     out = arguments.out or arguments.folder / "explain"

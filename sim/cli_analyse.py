@@ -48,7 +48,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _analyse(arguments: argparse.Namespace) -> int:
     from sim.runs.results import DISCLAIMER
-    from sim.sweeps.analysis import analyse, summary_lines
+    from sim.studies.sweep.analysis import analyse, summary_lines
 
     began = time.monotonic()
     trouble: list[str] = []
@@ -84,7 +84,7 @@ def analysis_of(folder: Path) -> Path:
     UserError
         where there is none yet.
     """
-    from sim.sweeps.analysis import FOLDER
+    from sim.studies.sweep.analysis import FOLDER
 
     if not (folder / FOLDER / "about.json").exists():
         raise UserError(f"{folder}: this sweep has no analysis yet. Make it with: python run.py analyse {folder}")
@@ -92,8 +92,8 @@ def analysis_of(folder: Path) -> Path:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from sim.sweeps.export import export
-    from sim.sweeps.words import counted
+    from sim.studies.sweep.export import export
+    from sim.words import counted
 
     made = export(arguments.folder, arguments.to, arguments.out)
     for note in made.notes:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from sim.errors import UserError
 
 if TYPE_CHECKING:
-    from sim.sweeps.reading import Sweep
-    from sim.sweeps.spec import SweepSpec
+    from sim.studies.sweep.spec import SweepSpec
+    from sim.studies.sweep.sweep_folder import Sweep
 
 SHOWN = 5  # failed points that are told one by one
 
@@ -43,8 +43,8 @@ def add_commands(commands: Any) -> None:
 def checked(path: str, arguments: argparse.Namespace) -> str:
     """What a valid sweep file would take."""
     from sim.cli import cores
-    from sim.sweeps.estimate import describe
-    from sim.sweeps.spec import load_sweep
+    from sim.studies.sweep.estimate import describe
+    from sim.studies.sweep.spec import load_sweep
 
     given = [f"--{key}" for key in ("worlds", "seed") if getattr(arguments, key) is not None]
     if given or arguments.settings:
@@ -54,7 +54,7 @@ def checked(path: str, arguments: argparse.Namespace) -> str:
 
 def _sweep(arguments: argparse.Namespace) -> int:
     from sim.runs.results import check_out
-    from sim.sweeps.spec import load_sweep
+    from sim.studies.sweep.spec import load_sweep
 
     spec = load_sweep(arguments.file)
     if arguments.out is not None and not arguments.resume:
@@ -70,10 +70,10 @@ def _swept(spec: SweepSpec, arguments: argparse.Namespace) -> int:
     """Say what it will take, run it, say where it stands."""
     from sim.cli import Meter, cores
     from sim.runs.results import DISCLAIMER
-    from sim.sweeps.estimate import describe, duration
-    from sim.sweeps.reading import read_sweep
-    from sim.sweeps.runner import finished, run_sweep, to_resume
-    from sim.sweeps.words import counted
+    from sim.studies.sweep.estimate import describe, duration
+    from sim.studies.sweep.runner import finished, run_sweep, to_resume
+    from sim.studies.sweep.sweep_folder import read_sweep
+    from sim.words import counted
 
     jobs = arguments.jobs or cores()
     before = to_resume(spec, arguments.out) if arguments.resume else None
@@ -96,7 +96,7 @@ def _swept(spec: SweepSpec, arguments: argparse.Namespace) -> int:
 def _stopped(spec: SweepSpec, arguments: argparse.Namespace, began: float) -> int:
     """Say what is kept; a stop before there was a folder is told as that of any command."""
     from sim.cli import INTERRUPTED
-    from sim.sweeps.runner import folder_of, kept
+    from sim.studies.sweep.runner import folder_of, kept
 
     with _deaf():
         folder = folder_of(spec, arguments.out, 0.0 if arguments.resume else began)

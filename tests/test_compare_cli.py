@@ -13,11 +13,11 @@ import pytest
 
 from sim import cli
 from sim.cli import main
-from sim.experiments import comparison
 from sim.inputs.scenario import Scenario
 from sim.runs import variants
 from sim.runs.results import DISCLAIMER, read_manifest
 from sim.runs.scenarios import load_scenario
+from sim.studies.compare import comparison
 
 BASE = "name: base\ntitle: The base\nworld: two_countries\nend: 2011-12\nworlds: 10\nseed: 3\n"
 OTHER = """extends: base.yaml
@@ -205,7 +205,7 @@ def test_why_explains_only_what_was_compared(here: Path) -> None:
 
 
 def fake_robust(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """A stand-in for `sim.experiments.robust`; returns what it is asked."""
+    """A stand-in for `sim.studies.compare.robust`; returns what it is asked."""
     asked: list[dict[str, Any]] = []
 
     def robust(base: Scenario, others: Sequence[Scenario], **keys: Any) -> str:
@@ -215,7 +215,8 @@ def fake_robust(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     def write(tested: str, folder: Path) -> None:
         (folder / "robust_futures.csv").write_text(tested)
 
-    replace(monkeypatch, "sim.experiments.robust", robust=robust, write=write, summary_lines=lambda tested: [tested])
+    replace(monkeypatch, "sim.studies.compare.robust", robust=robust, write=write,
+            summary_lines=lambda tested: [tested])
     return asked
 
 

@@ -37,7 +37,7 @@ from sim.figures.style import (
 from sim.figures.tables import Run, _about
 
 if TYPE_CHECKING:
-    from sim.experiments.explain import Story, Turn
+    from sim.studies.record.explain import Story, Turn
 
 SHARES = ("presence", "foreign_share", "control")
 PANELS: tuple[tuple[str, str, str], ...] = (

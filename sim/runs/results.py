@@ -70,7 +70,7 @@ CSV_TABLES = tuple(field.name for field in fields(RunTables) if field.name != "o
 
 @dataclass
 class ComparisonTables:
-    """The tables of a comparison's folder, as pandas frames; see `sim.experiments.comparison.Comparison`.
+    """The tables of a comparison's folder, as pandas frames; see `sim.studies.compare.comparison.Comparison`.
 
     ``differences``: value by scenario, world, outcome and place. ``decisions`` is empty unless worlds were added until
     all was decided. ``places``: the regions and countries, as of a run.

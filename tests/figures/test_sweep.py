@@ -19,10 +19,10 @@ from sim.figures.reasons import worlds_of
 from sim.figures.style import CAVEAT, FONT, Page, quiet
 from sim.figures.sweep import _untipped, pages, shown_outcomes
 from sim.figures.swept import month_word, read
-from sim.sweeps.analysis import analyse
-from sim.sweeps.rows import Rows
-from tests.sweeps import functions
-from tests.sweeps.functions import made, vary
+from sim.studies.sweep.analysis import analyse
+from sim.studies.sweep.batches import Rows
+from tests.studies.sweep import functions
+from tests.studies.sweep.functions import made, vary
 
 LEVER = {"lever": "national_cohesion", "where": ["BB"], "strength": 1,
          "from": {"values": ["2011-01", "2011-03", "2011-05"]}}

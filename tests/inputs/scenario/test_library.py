@@ -7,12 +7,12 @@ import re
 from pathlib import Path
 
 import pytest
-from sim.policy.timeline import places_of
 
 from sim.calendar import Month
 from sim.inputs.geography import load_geography
 from sim.inputs.scenario import Scenario
 from sim.policy.levers import LIBRARY
+from sim.policy.timeline import places_of
 from sim.recorder import OUTCOMES
 from sim.runs.scenarios import load_scenario
 

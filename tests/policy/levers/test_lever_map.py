@@ -13,7 +13,7 @@ from sim.inputs.theories import THEORIES
 from sim.policy.levers import LIBRARY
 from sim.runs.scenarios import load_scenario
 
-SIM = Path(__file__).resolve().parents[2] / "sim"
+SIM = Path(__file__).resolve().parents[3] / "sim"
 SCENARIOS = SIM.parent / "scenarios"
 ROWS = [f"L{number:03d}" for number in range(1, 94)]
 with (SIM / "data" / "maghreb" / "lever_map.csv").open(encoding="utf-8", newline="") as _file:
