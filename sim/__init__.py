@@ -55,7 +55,7 @@ class Result:
 
     def plot(self, folder: str | Path) -> list[Path]:
         """Draw the figures of the run into a folder; returns the files."""
-        from sim.figures import draw_tables
+        from sim.reports.figures import draw_tables
 
         title = self.scenario.title or self.scenario.name
         return draw_tables(self.tables, title, Path(folder), name=self.scenario.name, worlds=self.scenario.worlds,
@@ -63,7 +63,7 @@ class Result:
 
     def save(self, folder: str | Path | None = None) -> Path:
         """Write the result folder, figures included, as the command line does."""
-        from sim.figures import draw_run
+        from sim.reports.figures import draw_run
         from sim.runs import results
 
         return results.write(self.tables, self.scenario, command="python", wall_time=self.wall_time,

@@ -37,7 +37,7 @@ MOST_WORLDS = 1000  # to which --until-sure goes
 WHY_WORLDS = 16  # a mean over so many explains; more would take long for packages of many levers
 ROBUST_WORLDS = 50  # for each of a dozen theories
 FEWEST = 20  # worlds with which a 90 % interval means something
-#: kind of result folder -> function of `sim.figures` that draws it
+#: kind of result folder -> function of `sim.reports.figures` that draws it
 DRAWERS = {"scoreboard": "draw_scoreboard", "comparison": "draw_comparison", "robust": "draw_robust",
            "sweep": "draw_sweep"}
 LISTS = ("worlds", "levers", "outcomes", "parameters", "theories", "events", "places")
@@ -536,7 +536,7 @@ def _robust(arguments: argparse.Namespace) -> int:
 
 def _brief(arguments: argparse.Namespace) -> int:
     """One page to print from a comparison's folder."""
-    from sim import brief
+    from sim.reports import brief
     from sim.runs.results import ResultsError
 
     try:
@@ -565,7 +565,7 @@ def _drawing(trouble: list[str], drawer: str = "draw_run") -> Callable[[Path], N
         try:
             import importlib
 
-            getattr(importlib.import_module("sim.figures"), drawer)(folder)
+            getattr(importlib.import_module("sim.reports.figures"), drawer)(folder)
         except OSError:  # the disk: the writer of results deals with it
             raise
         except Exception as error:
@@ -745,7 +745,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
 
 def _draw_calibration(folder: Path) -> int:
     try:
-        from sim.figures.calibration import draw_calibration
+        from sim.reports.figures.calibration import draw_calibration
 
         draw_calibration(folder)
     except Exception as error:
@@ -802,7 +802,7 @@ def _plot(arguments: argparse.Namespace) -> int:
     folder = cli_analyse.analysis_of(arguments.folder) if kind == "sweep" else arguments.folder
     import importlib
 
-    drawer = getattr(importlib.import_module("sim.figures"), DRAWERS.get(str(kind), "draw_run"))
+    drawer = getattr(importlib.import_module("sim.reports.figures"), DRAWERS.get(str(kind), "draw_run"))
     try:
         drawn = drawer(folder)
     except FileNotFoundError as error:
@@ -821,7 +821,7 @@ def _explain(arguments: argparse.Namespace) -> int:
     out = arguments.out or arguments.folder / "explain"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        from sim.figures.explain import draw
+        from sim.reports.figures.explain import draw
 
         files = [*draw(told, out), write(told, out)]
     except (FileExistsError, NotADirectoryError):

@@ -64,7 +64,7 @@ def _analyse(arguments: argparse.Namespace) -> int:
 def _drawing(trouble: list[str]) -> Callable[[Path], None]:
     """Draw into the unfinished folder; a mistake in a picture must not cost the tables."""
     def draw(folder: Path) -> None:
-        from sim.figures import draw_sweep
+        from sim.reports.figures import draw_sweep
 
         try:
             draw_sweep(folder)

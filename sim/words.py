@@ -12,6 +12,26 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def worlds_of(count: int) -> str:
+    """A number of worlds."""
+    return counted(count, "world")
+
+
+def percent(share: float) -> str:
+    """Whole per cent, without rounding what is rare to never or what is not quite always to always; '–' for none."""
+    if share != share:
+        return "–"
+    if 0 < share < 0.005:
+        return "under 1 %"
+    return "over 99 %" if 0.995 < share < 1 else f"{100 * share:.0f} %"
+
+
+def finer_percent(share: float) -> str:
+    """A share in whole per cent; near the ends with one more figure."""
+    digits = 1 if 0 < share < 0.01 or 0.99 < share < 1 else 0
+    return f"{100 * share:.{digits}f} %"
+
+
 def shown(value: Any, width: int = 60) -> str:
     """A value as the user would recognise it, cut to ``width`` characters."""
     if value is None:

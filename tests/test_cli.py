@@ -53,9 +53,9 @@ def drawn(folder: Path) -> list[Path]:
 
 @pytest.fixture(autouse=True)
 def figures(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    module = ModuleType("sim.figures")
+    module = ModuleType("sim.reports.figures")
     module.draw_run = drawn  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "sim.figures", module)
+    monkeypatch.setitem(sys.modules, "sim.reports.figures", module)
     return module
 
 

@@ -165,7 +165,7 @@ def test_figures_that_fail_do_not_cost_the_tables(here: Path, monkeypatch: pytes
     def broken(folder: Path) -> None:
         raise ValueError("no ink")
 
-    monkeypatch.setattr("sim.figures.draw_comparison", broken, raising=False)
+    monkeypatch.setattr("sim.reports.figures.draw_comparison", broken, raising=False)
     words = [word for word in QUICK if word != "--no-figures"]
     assert main(["compare", *PAIR, *words, "--out", "out"]) == 1
     assert "no ink" in capsys.readouterr().err
@@ -180,7 +180,7 @@ def test_plot_draws_a_comparison_again(here: Path, monkeypatch: pytest.MonkeyPat
         drawn.append(folder)
         return [folder / "figures/a.png"]
 
-    monkeypatch.setattr("sim.figures.draw_comparison", draw, raising=False)
+    monkeypatch.setattr("sim.reports.figures.draw_comparison", draw, raising=False)
     assert main(["plot", "out"]) == 0
     assert drawn == [Path("out")]
 
@@ -260,7 +260,7 @@ def test_a_brief_that_cannot_be_written_is_one_message(here: Path, monkeypatch: 
     def full(folder: Path, out: Path | None = None) -> Path:
         raise OSError(28, "No space left on device")
 
-    replace(monkeypatch, "sim.brief", write=full)
+    replace(monkeypatch, "sim.reports.brief", write=full)
     assert main(["compare", *PAIR, *QUICK, "--out", "out"]) == 0
     assert main(["brief", "out"]) == 1
     assert capsys.readouterr().err == "out: the brief could not be written (No space left on device).\n"

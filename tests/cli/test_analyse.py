@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import sim.figures
+import sim.reports.figures
 from sim.cli import main
 from sim.cli_analyse import add_commands
 from sim.errors import UserError
@@ -47,7 +47,7 @@ def test_a_mistake_in_a_figure_costs_no_table(folder: Path, capsys: pytest.Captu
     def wrong(folder: Path) -> None:
         raise ValueError("no such colour")
 
-    monkeypatch.setattr(sim.figures, "draw_sweep", wrong)
+    monkeypatch.setattr(sim.reports.figures, "draw_sweep", wrong)
     assert command("analyse", str(folder)) == 1
     assert "the figures could not be drawn (ValueError: no such colour)" in capsys.readouterr().err
     assert (folder / "analysis/tornado.csv").exists()

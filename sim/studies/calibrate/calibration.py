@@ -26,10 +26,10 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from sim.errors import UserError
 from sim.inputs.numbers import DATA, coefficients
+from sim.inputs.reading import read_yaml
 from sim.inputs.scenario import Scenario
 from sim.runs.pool import begin_worker
 from sim.studies.calibrate import emulation as em
@@ -159,7 +159,7 @@ Log = Callable[[str], None]
 
 def rules_of(path: Path | None = None) -> dict[str, Any]:
     """The settings of `calibration.yaml`."""
-    return dict(yaml.safe_load((path or DATA / "calibration.yaml").read_text(encoding="utf-8")))
+    return dict(read_yaml(path or DATA / "calibration.yaml"))
 
 
 def prior_of(rules: Mapping[str, Any]) -> Prior:

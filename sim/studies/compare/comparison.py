@@ -32,14 +32,13 @@ from sim.studies.compare.verdicts import (
     DIRECTIONS,
     by_chance,
     change,
-    counted,
     effect_lines,
     few,
     named,
     noun,
     verdict,
 )
-from sim.words import listed, nearest
+from sim.words import listed, nearest, worlds_of
 
 DEFAULT_OUTCOMES = ("departures", "recruits", "attacks", "mass_attacks", "deaths_civilians", "deaths_state",
                     "controlled_residents", "foothold", "movement_members", "rival_members", "refuge_members",
@@ -77,7 +76,7 @@ class Comparison:
 
     def __repr__(self) -> str:
         others = ", ".join(repr(other.name) for other in self.others)
-        return (f"<Comparison of {others} with {self.base.name!r}: {counted(self.worlds)}, "
+        return (f"<Comparison of {others} with {self.base.name!r}: {worlds_of(self.worlds)}, "
                 f"{self.first} to {self.last}, {len(self.effects)} effects>")
 
 
@@ -208,7 +207,7 @@ def wished(outcomes: Sequence[str]) -> tuple[str, ...]:
 def enough(worlds: int) -> None:
     """Raise UserError for so few worlds that nothing could be decided under any theory."""
     if worlds < paired.FEWEST:
-        raise UserError(f"robust: {counted(worlds)} under each theory can decide nothing; give at least "
+        raise UserError(f"robust: {worlds_of(worlds)} under each theory can decide nothing; give at least "
                         f"{paired.FEWEST} with --worlds, better {FIRST_LOOK}.")
 
 
@@ -422,7 +421,7 @@ def summary_lines(comparison: Comparison) -> list[str]:
     c = comparison
     lines = [f"Counterfactual results under the stated assumptions, {c.first} to {c.last}, {c.worlds} paired "
              f"world{'' if c.worlds == 1 else 's'}, each against '{c.base.name}'.",
-             f"Verdicts count in how many of {counted(c.worlds)} an outcome changes; sizes are medians over them, "
+             f"Verdicts count in how many of {worlds_of(c.worlds)} an outcome changes; sizes are medians over them, "
              "means where so named."]
     names = installed().world(c.base.world).places
     for scenario in c.others:
@@ -443,16 +442,16 @@ def _decided(row: Mapping[str, Any]) -> str:
     seen = (f"{change(row['outcome'], down)} in {max(row['lower'], row['higher'])}" if row["decided"] else
             f"lower in {row['lower']}, higher in {row['higher']}")
     word = "decided" if row["decided"] else "not decided"
-    return f"{word} after {counted(row['worlds'])}; {seen}, the same in {row['same']}"
+    return f"{word} after {worlds_of(row['worlds'])}; {seen}, the same in {row['same']}"
 
 
 def _cautions(c: Comparison) -> list[str]:
     made, lines = int((c.effects["outcome"] != "effort").sum()), []
     if len(c.decisions):
         decided = int(c.decisions["decided"].sum())
-        lines = [f"Of {len(c.decisions)} named comparisons {decided} are decided after {counted(c.worlds)}; the chance "
-                 "that any of them is decided without an effect is at most 5 %, however often one looks. Intervals of "
-                 "medians hold as well; intervals of means and shares are not adjusted for the looks."]
+        lines = [f"Of {len(c.decisions)} named comparisons {decided} are decided after {worlds_of(c.worlds)}; the "
+                 "chance that any of them is decided without an effect is at most 5 %, however often one looks. "
+                 "Intervals of medians hold as well; intervals of means and shares are not adjusted for the looks."]
         made -= len(c.decisions)
     return [*lines, *by_chance(made, further=bool(lines)), *few(c.worlds)]
 

@@ -4,7 +4,7 @@
 
 For every lever the scenario of its name in `scenarios/levers/` is compared with the baseline, world by world, with the
 worlds' own posterior draws, under the default theories and under every other answer to one question at a time. The
-result is packaged as `sim/data/<world>/lever_findings.csv`; `python -m sim.docs` makes it into pages.
+result is packaged as `sim/data/<world>/lever_findings.csv`; `python -m sim.reports.documents` makes it into pages.
 """
 
 from __future__ import annotations

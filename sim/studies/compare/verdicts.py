@@ -10,6 +10,7 @@ import pandas as pd
 
 from sim.recorder import OUTCOMES
 from sim.studies.compare.paired import BEYOND, FEWEST, LEVEL
+from sim.words import worlds_of
 
 ALL = "ALL"  # all countries together
 EVERYWHERE = "All countries"
@@ -31,11 +32,6 @@ def verdict(row: Mapping[str, Any], outcome: str) -> str:
                 f"cannot be told apart with {n} worlds; {_about(row['needed'])} would be needed{_against(row)}")
     most = max(row["better"], row["worse"])
     return f"{change(outcome, _down(row))} in {most} of {n} worlds{_same(row)} ({_size(row)}){_against(row)}"
-
-
-def counted(worlds: int) -> str:
-    """'1 world', '20 worlds'."""
-    return f"{worlds:,} world{'' if worlds == 1 else 's'}"
 
 
 def _same(row: Mapping[str, Any]) -> str:
@@ -173,5 +169,5 @@ def few(worlds: int) -> list[str]:
     if worlds >= FEW:
         return []
     if worlds < FEWEST:
-        return [f"{counted(worlds)} can decide nothing: the count of worlds needs at least {FEWEST}."]
+        return [f"{worlds_of(worlds)} can decide nothing: the count of worlds needs at least {FEWEST}."]
     return [f"{worlds} worlds are few: the intervals are wide."]

@@ -31,7 +31,8 @@ from sim.runs.variants import Variant, run_variants, totals
 from sim.studies.compare import stages
 from sim.studies.compare.comparison import align
 from sim.studies.compare.paired import mean_interval
-from sim.studies.compare.verdicts import change, counted, noun, number
+from sim.studies.compare.verdicts import change, noun, number
+from sim.words import worlds_of
 
 REST = "events and other settings"
 SETTINGS = ("parameters", "theories", "events")
@@ -350,13 +351,13 @@ def _effect_and_steps(outcome: str, base: Scenario, played: Played) -> str:
     before = f"base {number(played.values[outcome][0].mean())}"
     name = noun(outcome)
     if not (played.values[outcome][-1] - played.values[outcome][0]).any():
-        said = f"{name} are the same in each of {counted(n)} ({before})"
+        said = f"{name} are the same in each of {worlds_of(n)} ({before})"
     elif _told(whole):
         ends = sorted(abs(end) for end in whole[1:])
-        said = (f"{change(outcome, whole[0] < 0)}, by {number(abs(whole[0]))} on average over {counted(n)} "
+        said = (f"{change(outcome, whole[0] < 0)}, by {number(abs(whole[0]))} on average over {worlds_of(n)} "
                 f"(95 % {number(ends[0])} to {number(ends[1])}; {before})")
     else:
-        said = f"{name} cannot be told apart from the base with {counted(n)} ({_signed(whole)}; {before})"
+        said = f"{name} cannot be told apart from the base with {worlds_of(n)} ({_signed(whole)}; {before})"
     found = _step_totals(outcome, base, played)
     steps = f" By step: {_sorted_out(found)}." if any(e[0] for _, e in found) else ""
     return f"Over the whole run and all countries, {said}.{steps}"
@@ -394,7 +395,7 @@ def _levers(outcome: str, players: Sequence[Player], played: Played, shares: np.
 def _parting_words(base: Scenario, parting: dict[str, Any], dates: Iterable[tuple[str, str, float]], n: int) -> str:
     """When the worlds part."""
     if not parting["month"]:
-        return f"In none of {counted(n)} does anything recorded differ from the base."
+        return f"In none of {worlds_of(n)} does anything recorded differ from the base."
     where = _where(geography_of(base), parting["place"], parting["regions"])
     outcomes = "; ".join(f"{noun(name)} {_dated(month, share, n)}" for name, month, share in dates)
     return (f"{_count(parting['share'], n)} worlds part from the base, half of these by {parting['month']}, most often "
@@ -456,7 +457,7 @@ def read(folder: Path) -> Why:
 
 def summary_lines(reasons: Sequence[Why], worlds: int) -> list[str]:
     """The sentences, scenario by scenario, and on how many worlds they rest."""
-    lines = ["", f"Why the scenarios differ rests on means over {counted(worlds)}, when and where they part on "
+    lines = ["", f"Why the scenarios differ rests on means over {worlds_of(worlds)}, when and where they part on "
              f"{min(worlds, PARTING_WORLDS)} of these."] if reasons else []
     for scenario, sentences in (item for why in reasons for item in why.sentences.items()):
         lines += ["", f"Why {scenario} differs, over the whole run:", *(f"  {sentence}" for sentence in sentences)]

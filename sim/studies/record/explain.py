@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.errors import UserError
 from sim.runs.results import DISCLAIMER, ResultsError, read
+from sim.words import percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -248,13 +249,6 @@ class _Words:
     def of_all(self, came: np.ndarray) -> str:
         """The share of all worlds behind a sentence about one of them."""
         return "" if self.row is None or self.worlds == 1 else f"; this happened in {self.share(came)}"
-
-
-def percent(share: float) -> str:
-    """Whole per cent, without rounding what is rare to never or what is not quite always to always."""
-    if 0 < share < 0.005:
-        return "under 1 %"
-    return "over 99 %" if 0.995 < share < 1 else f"{100 * share:.0f} %"
 
 
 def _sentences(story: Story, spells: pd.DataFrame, level: int, residents: float, regions: list[str],

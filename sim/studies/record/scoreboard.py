@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import yaml
 
 from sim.calendar import Month
 from sim.inputs.geography import load_geography
 from sim.inputs.mistakes import DataError
 from sim.inputs.numbers import DATA, coefficients
+from sim.inputs.reading import read_yaml
 from sim.studies.record.targets import (
     BOUNDS,
     ROLES,
@@ -34,6 +34,7 @@ from sim.studies.record.targets import (
     verdict,
     view,
 )
+from sim.words import percent
 
 if TYPE_CHECKING:
     from sim.inputs.scenario import Scenario
@@ -233,7 +234,7 @@ def load_patterns(world: str) -> tuple[dict[str, Case], list[Test]]:
     path = DATA / world / "patterns.yaml"
     if not path.exists():
         return {}, []
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    raw = read_yaml(path)
     cases = {name: _case(name, entry, path, world) for name, entry in raw["cases"].items()}
     tests = [_test(entry, cases, path, world) for entry in raw["tests"]]
     tests += [Test(entry["id"], entry["statement"], reason=entry["reason"]) for entry in raw.get("untested", ())]
@@ -522,8 +523,8 @@ def summary_lines(board: Board) -> list[str]:
         groups = len({x.group for x, _ in board.pairs(role)})
         if t.count:
             lines.append(f"{role}: {t.hits} of {t.count} targets hit ({100 * t.hits / t.count:.0f} %; {groups} facts), "
-                         f"coverage of the 90 % interval {_percent(t.coverage90)}, of the 50 % interval "
-                         f"{_percent(t.coverage50)}, interval score {t.score:.2f} (median {t.median_score:.2f})")
+                         f"coverage of the 90 % interval {percent(t.coverage90)}, of the 50 % interval "
+                         f"{percent(t.coverage50)}, interval score {t.score:.2f} (median {t.median_score:.2f})")
     for row in board.nulls:
         word = "beaten" if row.beaten else "NOT beaten"
         lines.append(f"null model '{row.name}' {word}: interval score {row.model_score:.2f} against {row.score:.2f} on "
@@ -533,10 +534,6 @@ def summary_lines(board: Board) -> list[str]:
         every = (SHOWN, FAILS, UNDECIDED, FINDING, UNTESTED)
         lines.append("patterns: " + ", ".join(f"{words.count(w)} {w}" for w in every if w in words))
     return lines
-
-
-def _percent(x: float) -> str:
-    return "–" if math.isnan(x) else f"{100 * x:.0f} %"
 
 
 COLUMNS = ("part", "id", "statement", "topic", "role", "group", "evidence", "observed_low", "observed_high", "scale",

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import yaml
 
 from sim.calendar import Month
 from sim.inputs.geography import Geography, load_geography
 from sim.inputs.mistakes import DataError
 from sim.inputs.numbers import DATA
+from sim.inputs.reading import read_yaml
 
 if TYPE_CHECKING:
     from sim.inputs.scenario import Scenario
@@ -79,7 +79,7 @@ def load_targets(world: str) -> list[Target]:
     path = DATA / world / "targets.yaml"
     if not path.exists():
         return []
-    rows = yaml.safe_load(path.read_text(encoding="utf-8"))
+    rows = read_yaml(path)
     targets = [_target(row, path, number) for number, row in enumerate(rows or [], start=1)]
     twice = sorted({t.id for t in targets if sum(o.id == t.id for o in targets) > 1})
     if twice:

@@ -20,13 +20,13 @@ import numpy as np
 import pandas as pd
 
 from sim.studies.sweep.design_and_response import Study, label, load, unit, wish
-from sim.studies.sweep.discovery import Found, discover, percent
+from sim.studies.sweep.discovery import Found, discover
 from sim.studies.sweep.pareto import FREE, pareto
 from sim.studies.sweep.runner import SweepError
 from sim.studies.sweep.sensitivity import morris, sobol, tornado
 from sim.studies.sweep.surfaces import QUANTILES, Kind, chosen, curve, curve_by, leading, surface
 from sim.studies.sweep.tipping import tipping
-from sim.words import counted
+from sim.words import counted, finer_percent
 
 ALL = "ALL"
 FOLDER = "analysis"
@@ -435,5 +435,6 @@ def _mark_lines(folder: Path) -> list[str]:
 
 def _value(row: Any) -> str:
     if wish(row.outcome) == "-" and float(row.high) <= 1 and unit(row.outcome) == "0 or 1":
-        return f"{percent(float(row.mean))} (95 %: {percent(float(row.low))} to {percent(float(row.high))})"
+        mean, low, high = (finer_percent(float(x)) for x in (row.mean, row.low, row.high))
+        return f"{mean} (95 %: {low} to {high})"
     return f"{float(row.mean):.4g} (95 %: {float(row.low):.4g} to {float(row.high):.4g})"

@@ -19,7 +19,7 @@ import pandas as pd
 
 from sim.studies.sweep.design_and_response import Axis
 from sim.studies.sweep.sensitivity import package
-from sim.words import counted
+from sim.words import counted, finer_percent
 
 BOXES = 3
 FEWEST = 20  # points
@@ -85,7 +85,7 @@ def discover(axes: Sequence[Axis], x: np.ndarray, bad: np.ndarray, undesired: st
     """
     whole = float(bad.mean())
     start = (f"Of {counted(bad.size, 'future')} ({counted(len(bad), 'point')} in "
-             f"{counted(bad.shape[1], 'world')} each), {percent(whole)} have {undesired}.")
+             f"{counted(bad.shape[1], 'world')} each), {finer_percent(whole)} have {undesired}.")
     if not 0 < whole < 1 or len(bad) < FEWEST:
         why = "too few points were run" if 0 < whole < 1 else "all futures are alike"
         return Found(pd.DataFrame(columns=list(COLUMNS)), [start, f"No boxes: {why}."])
@@ -111,17 +111,11 @@ def _told(axes: Sequence[Axis], x: np.ndarray, which: str, bad: np.ndarray) -> t
         sentences.append(_sentence(rows[-1], axes, box, which, number))
     if len(boxes) > 1:
         _, coverage, mass = shares(~left, bad.mean(axis=1))
-        sentences.append(f"Together the {len(boxes)} boxes hold {percent(mass)} of all futures and cover "
-                         f"{percent(coverage)} of those that {which}.")
+        sentences.append(f"Together the {len(boxes)} boxes hold {finer_percent(mass)} of all futures and cover "
+                         f"{finer_percent(coverage)} of those that {which}.")
     if not boxes:
         sentences.append("No box stands out: what was varied hardly tells the futures apart.")
     return rows, sentences
-
-
-def percent(share: float) -> str:
-    """A share in whole per cent; near the ends with one more figure."""
-    digits = 1 if 0 < share < 0.01 or 0.99 < share < 1 else 0
-    return f"{100 * share:.{digits}f} %"
 
 
 def _rows(method: str, number: int, axes: Sequence[Axis], box: Box, hit: np.ndarray, bad: np.ndarray,
@@ -155,12 +149,12 @@ def _sentence(row: tuple[object, ...], axes: Sequence[Axis], box: Box, which: st
         float(str(told[key])) for key in ("density", "density_low", "density_high", "coverage", "coverage_low",
                                           "coverage_high", "density_new", "coverage_new"))
     where = " and ".join(words_of(axes, limit) for limit in box)
-    text = (f"{'Of' if number == 1 else 'Beyond these, of'} futures with {where}, {percent(d)} {which} (95 %: "
-            f"{percent(d_low)} to {percent(d_high)}); these cover {percent(c)} of all futures that {which} "
-            f"({percent(c_low)} to {percent(c_high)}).")
+    text = (f"{'Of' if number == 1 else 'Beyond these, of'} futures with {where}, {finer_percent(d)} {which} (95 %: "
+            f"{finer_percent(d_low)} to {finer_percent(d_high)}); these cover {finer_percent(c)} of all futures "
+            f"that {which} ({finer_percent(c_low)} to {finer_percent(c_high)}).")
     if np.isfinite(d_new):
-        text += (f" Boxes found on one half of the points and judged on the other: {percent(d_new)}, covering "
-                 f"{percent(c_new)}.")
+        text += (f" Boxes found on one half of the points and judged on the other: {finer_percent(d_new)}, covering "
+                 f"{finer_percent(c_new)}.")
     return text
 
 

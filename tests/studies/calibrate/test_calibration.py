@@ -123,15 +123,15 @@ def test_the_report(whole: tuple[cal.Outcome, Fake, Path], tmp_path: Path) -> No
     assert "reserved targets (" in text
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest["kind"] == "calibration"
-    from sim.figures.calibration import draw_calibration
+    from sim.reports.figures.calibration import draw_calibration
 
     names = {path.name for path in draw_calibration(tmp_path)}
     assert {"marginals.png", "corner.svg", "check_fitted.png", "check_reserved.png"} <= names
 
 
 def test_figures_are_legible(whole: tuple[cal.Outcome, Fake, Path], tmp_path: Path) -> None:
-    from sim.figures.calibration import pages
-    from sim.figures.style import CAVEAT, FONT, quiet
+    from sim.reports.figures.calibration import pages
+    from sim.reports.figures.style import CAVEAT, FONT, quiet
 
     scenario = load_scenario(ROOT / "scenarios/baseline.yaml", {})
     report.write(whole[0], scenario, tmp_path, {"seed": 3, "waves": 2}, [], 1.0)

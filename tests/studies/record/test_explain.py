@@ -11,8 +11,8 @@ import pytest
 
 from sim.cli import main
 from sim.errors import UserError
-from sim.figures.explain import bands, drivers, in_time
-from sim.figures.style import quiet
+from sim.reports.figures.explain import bands, drivers, in_time
+from sim.reports.figures.style import quiet
 from sim.runs.ensemble import simulate
 from sim.runs.results import DISCLAIMER, ResultsError, RunTables, write
 from sim.studies.record.explain import NEEDED, story, tell

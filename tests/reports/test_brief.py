@@ -12,9 +12,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sim import brief
 from sim.errors import UserError
 from sim.inputs.numbers import DATA, coefficients
+from sim.reports import brief
 from sim.runs.results import DISCLAIMER
 
 sys.path.insert(0, str(Path(__file__).parent / "figures"))
@@ -255,5 +255,4 @@ def test_numbers_to_read() -> None:
     assert [brief.number(v) for v in (0, -0.25, 3.14159, 99.96, 1234.5, -12345, float("nan"))] == [
         "0", "−0.25", "3.14", "100", "1,234", "−12,345", "–"]
     assert [brief.signed(v) for v in (2, 0, -2)] == ["+2", "0", "−2"]
-    assert brief.percent(0.255) == "26 %"
     assert unescape("&minus;") == brief.number(-1)[0]

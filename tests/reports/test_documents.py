@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 import sim.agents
-from sim import docs, lever_pages
 from sim.inputs.numbers import Number, coefficients
 from sim.policy.levers import LIBRARY
 from sim.processes import MONTHLY_ORDER
+from sim.reports import documents, lever_pages
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
+REFRESH = "run python -m sim.reports.documents"
 DOCUMENTS = sorted((ROOT / "docs").glob("*.md"))
 ODD = (ROOT / "docs/ODD.md").read_text(encoding="utf-8")
 SUFFIXES = {"py", "md", "csv", "yaml", "parquet", "json", "svg", "png"}
@@ -29,11 +30,11 @@ def headed(kind: str, text: str = ODD) -> list[str]:
 
 
 def test_evidence_is_what_the_data_give() -> None:
-    assert (ROOT / "docs/evidence.md").read_text(encoding="utf-8") == docs.evidence(), "run python -m sim.docs"
+    assert (ROOT / "docs/evidence.md").read_text(encoding="utf-8") == documents.evidence(), REFRESH
 
 
 def test_lever_pages_are_what_levers_and_findings_give() -> None:
-    assert (ROOT / "docs/levers.md").read_text(encoding="utf-8") == lever_pages.levers(), "run python -m sim.docs"
+    assert (ROOT / "docs/levers.md").read_text(encoding="utf-8") == lever_pages.levers(), REFRESH
 
 
 def test_every_lever_has_a_page_and_every_row_of_the_list_a_line() -> None:
@@ -43,7 +44,7 @@ def test_every_lever_has_a_page_and_every_row_of_the_list_a_line() -> None:
 
 
 def test_evidence_lists_every_coefficient_and_world() -> None:
-    text = docs.evidence()
+    text = documents.evidence()
     assert [name for name in coefficients() if text.count(f"| `{name}` |") != 1] == []
     assert "## World `maghreb`" in text
     assert "## World `two_countries`" in text
@@ -90,10 +91,10 @@ def test_these_checks_can_fail() -> None:
 
 
 def test_table_keeps_cells_apart() -> None:
-    assert docs.table(("a", "b"), [("x|y", "two\nlines")])[2] == "| x\\|y | two lines |"
-    assert docs.plain(0.1) == "0.1"
-    assert docs.by_confidence(["assumed", "assumed"]) == ["", "", "2"]
-    lines = docs.coefficient_lines({"a.b": Number(1, "u", 0, 2, "E001", "assumed", "meaning")})
+    assert documents.table(("a", "b"), [("x|y", "two\nlines")])[2] == "| x\\|y | two lines |"
+    assert documents.plain(0.1) == "0.1"
+    assert documents.by_confidence(["assumed", "assumed"]) == ["", "", "2"]
+    lines = documents.coefficient_lines({"a.b": Number(1, "u", 0, 2, "E001", "assumed", "meaning")})
     assert lines[-1] == "| `a.b` | 1 | 0 to 2 | u | meaning | E001 | assumed |"
     assert "1 assumed" in lines[2]
 
@@ -101,11 +102,11 @@ def test_table_keeps_cells_apart() -> None:
 def test_check_says_whether_the_file_is_fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                               capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "docs").mkdir()
-    monkeypatch.setattr(docs, "levers", lambda: "levers\n")
-    monkeypatch.setattr(docs, "FOLDER", tmp_path / "docs")
-    assert docs.main(["--check"]) == 1
-    assert docs.main([]) == 0
-    assert docs.main(["--check"]) == 0
+    monkeypatch.setattr(documents, "levers", lambda: "levers\n")
+    monkeypatch.setattr(documents, "FOLDER", tmp_path / "docs")
+    assert documents.main(["--check"]) == 1
+    assert documents.main([]) == 0
+    assert documents.main(["--check"]) == 0
     assert "up to date" in capsys.readouterr().out
-    monkeypatch.setattr(docs, "FOLDER", tmp_path / "nowhere")
-    assert docs.main([]) == 2
+    monkeypatch.setattr(documents, "FOLDER", tmp_path / "nowhere")
+    assert documents.main([]) == 2

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from sim.figures.style import (
+from sim.reports.figures.run_tables import Run, wilson
+from sim.reports.figures.style import (
     BOTTOM,
     LEFT,
     SOFT,
@@ -24,8 +25,7 @@ from sim.figures.style import (
     percent_axis,
     text_width,
 )
-from sim.figures.tables import Run, wilson
-from sim.figures.tilemap import NONE, departures_shading, draw_map, foothold_shading, tile_centres
+from sim.reports.figures.tilemap import NONE, departures_shading, draw_map, foothold_shading, tile_centres
 
 
 def overview(run: Run) -> Page:

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from sim.figures.compared import Compared, batches, manifest, parts, short, titles_of
-from sim.figures.scales import canvas, flat_signed_axis, headed, signed, signed_axis, value_axis
-from sim.figures.style import (
+from sim.reports.figures.comparison_tables import Compared, batches, manifest, parts, short, titles_of
+from sim.reports.figures.run_tables import Run
+from sim.reports.figures.scales import canvas, flat_signed_axis, headed, signed, signed_axis, value_axis
+from sim.reports.figures.style import (
     BOTTOM,
     COLOURS,
     INK,
@@ -31,7 +32,6 @@ from sim.figures.style import (
     text_width,
     wrap,
 )
-from sim.figures.tables import Run
 
 STAGE_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999", "#000000")
 HATCHES = ("", "///", "", "\\\\\\", "", "xxx", "", "...")

@@ -15,17 +15,17 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
-from sim.figures import FIGURES, draw_run, draw_tables
-from sim.figures.curves import MAX_EVENTS, major_events
-from sim.figures.draw import pages
-from sim.figures.style import CAVEAT, COLOURS, DASHES, FONT, Page, fit, number, quiet, spread, text_width
-from sim.figures.tables import Run, read_folder, wilson
-from sim.figures.tilemap import abbreviations, borders, tile_centres
+from sim.reports.figures import draw_run, draw_tables
+from sim.reports.figures.curves import MAX_EVENTS, major_events
+from sim.reports.figures.run_figures import FIGURES, pages
+from sim.reports.figures.run_tables import Run, read_folder, wilson
+from sim.reports.figures.style import CAVEAT, COLOURS, DASHES, FONT, Page, fit, number, quiet, spread, text_width
+from sim.reports.figures.tilemap import abbreviations, borders, tile_centres
 
 sys.path.insert(0, str(Path(__file__).parent))
 from synthetic import invented_places, make_run, with_countries
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def maghreb() -> pd.DataFrame:
@@ -179,8 +179,8 @@ def test_chance_from_spells_equals_chance_by_month(tmp_path: Path) -> None:
 
 def test_no_pyplot_and_cheap_import() -> None:
     code = (
-        "import sys, sim.figures; heavy = {'matplotlib', 'pandas'} & set(sys.modules); assert not heavy, heavy;"
-        "import sim.figures.draw; assert 'matplotlib.pyplot' not in sys.modules"
+        "import sys, sim.reports.figures; heavy = {'matplotlib', 'pandas'} & set(sys.modules); assert not heavy, heavy;"
+        "import sim.reports.figures.run_figures; assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 

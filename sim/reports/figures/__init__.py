@@ -9,25 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FIGURES", "draw_comparison", "draw_robust", "draw_run", "draw_scoreboard", "draw_sweep", "draw_tables"]
-
-FIGURES: tuple[str, ...] = (
-    "overview",
-    "recruitment_departures",
-    "militants_by_place",
-    "heat_recruits",
-    "heat_control",
-    "map_departures",
-    "map_foothold",
-    "foothold_probability",
-)
-"""Names of the figures, in the order in which they are written (each as .png and .svg)."""
+__all__ = ["draw_comparison", "draw_robust", "draw_run", "draw_scoreboard", "draw_sweep", "draw_tables"]
 
 
 def draw_run(folder: Path | str) -> list[Path]:
     """Draw every figure of a result folder into `folder/figures`; return the files written."""
-    from sim.figures.draw import draw
-    from sim.figures.tables import read_folder
+    from sim.reports.figures.run_figures import draw
+    from sim.reports.figures.run_tables import read_folder
 
     folder = Path(folder)
     return draw(read_folder(folder), folder / "figures")
@@ -56,35 +44,35 @@ def draw_tables(
     name, worlds, seed
         Scenario name, number of worlds and seed for the footer; `worlds` is counted from `outcomes` if not given.
     """
-    from sim.figures.draw import draw
-    from sim.figures.tables import from_memory
+    from sim.reports.figures.run_figures import draw
+    from sim.reports.figures.run_tables import from_memory
 
     return draw(from_memory(tables, title, name=name, worlds=worlds, seed=seed), Path(out_dir))
 
 
 def draw_scoreboard(folder: Path | str) -> list[Path]:
     """Draw the scoreboard of a validation into its folder; return the files written."""
-    from sim.figures.scoreboard import draw
+    from sim.reports.figures.scoreboard import draw
 
     return draw(Path(folder))
 
 
 def draw_comparison(folder: Path | str) -> list[Path]:
     """Draw every figure of the folder of a comparison into `folder/figures`; return the files written."""
-    from sim.figures.comparison import draw
+    from sim.reports.figures.comparison import draw
 
     return draw(Path(folder), Path(folder) / "figures")
 
 
 def draw_robust(folder: Path | str) -> list[Path]:
     """Draw the figures of a test under rival theories into `folder/figures`; return the files written."""
-    from sim.figures.comparison import draw_robust
+    from sim.reports.figures.comparison import draw_robust
 
     return draw_robust(Path(folder), Path(folder) / "figures")
 
 
 def draw_sweep(folder: Path | str) -> list[Path]:
     """Draw every figure of the analysis of a sweep into `folder/figures`; return the files written."""
-    from sim.figures.sweep import draw
+    from sim.reports.figures.sweep import draw
 
     return draw(Path(folder))

@@ -12,14 +12,14 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from scipy.stats import binomtest
+from sim.reports.figures.comparison_tables import Compared, batches, discoveries, explained, read, short, sign_test
+from sim.reports.figures.gains_and_losses import BETTER, WORSE, Diverging, agrees
 
-from sim.figures import draw_comparison, draw_robust
-from sim.figures.compared import Compared, batches, discoveries, explained, read, short, sign_test
-from sim.figures.comparison import MARKS, UNDECIDED, forest_rows, pages
-from sim.figures.elsewhere import BETTER, WORSE, Diverging, agrees
-from sim.figures.reasons import stages_told_apart, worlds_of
-from sim.figures.scales import compact, round_ends, shares, signed
-from sim.figures.style import CAVEAT, FONT, Page, quiet
+from sim.reports.figures import draw_comparison, draw_robust
+from sim.reports.figures.comparison import MARKS, UNDECIDED, forest_rows, pages
+from sim.reports.figures.reasons import stages_told_apart, worlds_of
+from sim.reports.figures.scales import compact, round_ends, shares, signed
+from sim.reports.figures.style import CAVEAT, FONT, Page, quiet
 
 sys.path.insert(0, str(Path(__file__).parent))
 from fake_comparison import WHY_WORLDS, make_comparison, make_robust

@@ -14,8 +14,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
-from sim.figures.scales import compact
-from sim.figures.style import SOFT, fit, number, percent, text_width
+from sim.reports.figures.scales import compact
+from sim.reports.figures.style import SOFT, fit, number, text_width
+from sim.words import percent
 
 ALL = "ALL"
 TEXT = {"parameter", "with", "period", "place", "outcome", "label", "name", "kind", "scale", "levels", "value", "x",

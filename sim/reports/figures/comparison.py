@@ -12,10 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.path import Path as MarkerPath
 from matplotlib.ticker import FuncFormatter
 
-from sim.figures import elsewhere, reasons
-from sim.figures.compared import ALL, Compared, batches, explained, read, short
-from sim.figures.scales import canvas, compact, headed, shares, signed, signed_axis, value_axis, wrap_bold
-from sim.figures.style import (
+from sim.reports.figures import gains_and_losses, reasons
+from sim.reports.figures.comparison_tables import ALL, Compared, batches, explained, read, short
+from sim.reports.figures.run_tables import QUANTILES
+from sim.reports.figures.scales import canvas, compact, headed, shares, signed, signed_axis, value_axis, wrap_bold
+from sim.reports.figures.style import (
     BOTTOM,
     COLOURS,
     INK,
@@ -35,7 +36,6 @@ from sim.figures.style import (
     quiet,
     text_width,
 )
-from sim.figures.tables import QUANTILES
 from sim.runs.pool import Tick, run_tasks
 
 BASE, OTHER = "#4d4d4d", COLOURS[0]
@@ -100,8 +100,8 @@ def scenario_pages(c: Compared, scenario: str) -> Iterator[Page]:
     """Figures of one scenario beside the base."""
     yield fans(c, scenario)
     yield differences_by_country(c, scenario)
-    yield elsewhere.displacement(c, scenario)
-    yield from elsewhere.maps(c, scenario)
+    yield gains_and_losses.displacement(c, scenario)
+    yield from gains_and_losses.maps(c, scenario)
     yield from reasons.why_pages(c, scenario)
 
 

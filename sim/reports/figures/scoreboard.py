@@ -13,8 +13,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from sim.figures.style import BOTTOM, FONT, INK, LEFT, SOFT, TOP, WIDTH, Page, fit, number, page, quiet, wrap
-from sim.figures.tables import Run
+from sim.reports.figures.run_tables import Run
+from sim.reports.figures.style import BOTTOM, FONT, INK, LEFT, SOFT, TOP, WIDTH, Page, fit, number, page, quiet, wrap
 
 ROLE_COLOUR = {"fitted": "#0072B2", "reserved": "#D55E00"}
 ROLE_MARK = {"fitted": "o", "reserved": "s"}

@@ -10,7 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from sim.figures.style import (
+from sim.reports.figures.run_tables import Run, _about
+from sim.reports.figures.style import (
     BOTTOM,
     COLOURS,
     INK,
@@ -28,13 +29,12 @@ from sim.figures.style import (
     legend,
     note,
     page,
-    percent,
     percent_axis,
     quiet,
     spread,
     text_width,
 )
-from sim.figures.tables import Run, _about
+from sim.words import percent
 
 if TYPE_CHECKING:
     from sim.studies.record.explain import Story, Turn

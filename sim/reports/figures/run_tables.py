@@ -253,9 +253,9 @@ def _about(folder: Path) -> dict[str, Any]:
             about["name"] = inner
     scenario = folder / "scenario.yaml"
     if scenario.exists():
-        import yaml
+        from sim.inputs.reading import read_yaml
 
-        written = yaml.safe_load(scenario.read_text(encoding="utf-8")) or {}
+        written = read_yaml(scenario) or {}
         about = {**about, **{k: written[k] for k in ("name", "title", "worlds", "seed") if written.get(k) is not None}}
     return about
 

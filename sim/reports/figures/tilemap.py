@@ -13,7 +13,8 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 
-from sim.figures.style import (
+from sim.reports.figures.run_tables import Run, wilson
+from sim.reports.figures.style import (
     BOTTOM,
     FONT,
     INK,
@@ -27,10 +28,9 @@ from sim.figures.style import (
     number,
     on_colour,
     page,
-    percent,
     text_width,
 )
-from sim.figures.tables import Run, wilson
+from sim.words import percent
 
 RISE = np.sqrt(3) / 2  # height of a row of hexagons one unit wide
 SCHEMATIC = "Schematic tile map: one tile per region, not to scale; it takes no position on territorial status."

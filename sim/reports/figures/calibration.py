@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from sim.figures.style import (
+from sim.reports.figures.style import (
     BOTTOM,
     COLOURS,
     HEIGHT,

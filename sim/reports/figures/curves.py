@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 
-from sim.figures.style import (
+from sim.reports.figures.run_tables import Run, wilson
+from sim.reports.figures.style import (
     BOTTOM,
     INK,
     LEFT,
@@ -29,12 +30,11 @@ from sim.figures.style import (
     note,
     number,
     page,
-    percent,
     percent_axis,
     spread,
     text_width,
 )
-from sim.figures.tables import Run, wilson
+from sim.words import percent
 
 MAX_EVENTS = 8
 ROW = 17.5  # points from one line of text to the next

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
-from sim.figures.style import FONT, HEIGHT, LEFT, WIDTH, Page, first_fit, fit, number, page, text_width, wrap
-from sim.figures.tables import Run
+from sim.reports.figures.run_tables import Run
+from sim.reports.figures.style import FONT, HEIGHT, LEFT, WIDTH, Page, first_fit, fit, number, page, text_width, wrap
 
 BOLD = 1.19  # a bold line is at most this much wider than a plain one
 GAP = 7.0  # points between two labels
@@ -123,7 +123,7 @@ def _labelled(ticks: np.ndarray, scale: float, words: Callable[[float], str]) ->
 
 
 def headed(run: Run, name: str, title: str, *subtitles: str) -> Page:
-    """A slide as `sim.figures.style.page` makes it, with a long title smaller or on two lines instead of cut.
+    """A slide as `sim.reports.figures.style.page` makes it, with a long title smaller or on two lines instead of cut.
 
     ``subtitles`` are wordings, the longest first, of which the first that fits is taken.
     """
@@ -142,7 +142,7 @@ def headed(run: Run, name: str, title: str, *subtitles: str) -> Page:
 
 
 def wrap_bold(text: str, width: float, lines: int = 2) -> list[str]:
-    """As `sim.figures.style.wrap`, for bold text."""
+    """As `sim.reports.figures.style.wrap`, for bold text."""
     return wrap(text, width / BOLD, lines)
 
 

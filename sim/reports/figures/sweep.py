@@ -16,8 +16,8 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from sim.figures.scales import compact, headed, value_axis, wrap_bold
-from sim.figures.style import (
+from sim.reports.figures.scales import compact, headed, value_axis, wrap_bold
+from sim.reports.figures.style import (
     BOTTOM,
     COLOURS,
     DASHES,
@@ -29,12 +29,11 @@ from sim.figures.style import (
     Page,
     fit,
     legend,
-    percent,
     quiet,
     text_width,
     wrap,
 )
-from sim.figures.swept import (
+from sim.reports.figures.sweep_tables import (
     Told,
     axis_words,
     dress,
@@ -47,6 +46,7 @@ from sim.figures.swept import (
     stairs,
     ticks_width,
 )
+from sim.words import percent
 
 OUTCOMES = 4  # of which curves and bars are drawn
 PHASES = 12  # phase diagrams at most

@@ -13,9 +13,9 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
-from sim.figures.compared import Compared, short
-from sim.figures.scales import flat_signed_axis, headed
-from sim.figures.style import (
+from sim.reports.figures.comparison_tables import Compared, short
+from sim.reports.figures.scales import flat_signed_axis, headed
+from sim.reports.figures.style import (
     BOTTOM,
     COLOURS,
     INK,
@@ -29,10 +29,10 @@ from sim.figures.style import (
     note,
     number,
     on_colour,
-    percent,
     text_width,
 )
-from sim.figures.tilemap import CORNERS, NONE, SCHEMATIC, Shading, abbreviations, draw_map, tile_centres
+from sim.reports.figures.tilemap import CORNERS, NONE, SCHEMATIC, Shading, abbreviations, draw_map, tile_centres
+from sim.words import percent
 
 MAPS = 2  # headline outcomes that are mapped
 LIST, ITEM = 236.0, 39.0  # points: width of the list beside the map, height of an entry

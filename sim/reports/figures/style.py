@@ -22,7 +22,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from sim.figures.tables import Run
+from sim.reports.figures.run_tables import Run
 
 CAVEAT = "Exploration under stated assumptions, not a forecast"
 WIDTH, HEIGHT, DPI = 921.6, 518.4, 150  # points; 1920 x 1080 pixels
@@ -48,7 +48,7 @@ RC: dict[str, Any] = {
     "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "sans-serif"],
     "font.size": FONT,
     "svg.fonttype": "none",
-    "svg.hashsalt": "sim.figures",
+    "svg.hashsalt": "sim.reports.figures",
     "axes.linewidth": 1.0,
     "axes.edgecolor": SOFT,
     "axes.labelcolor": INK,
@@ -125,11 +125,6 @@ def number(value: float) -> str:
     return f"{value:,.0f}".replace(",", "\u2009")
 
 
-def percent(share: float) -> str:
-    """Share as a whole percentage; small but not zero stays visible."""
-    return "under 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
-
-
 def interval(low: float, high: float) -> str:
     """Range in short form."""
     return f"{number(low)}–{number(high)}"
@@ -184,7 +179,7 @@ class Page:
         """Write PNG and SVG; the same tables give the same bytes."""
         png, svg = folder / f"{self.name}.png", folder / f"{self.name}.svg"
         self.figure.savefig(png, dpi=DPI, metadata={"Software": None})
-        self.figure.savefig(svg, metadata={"Date": None, "Creator": "sim.figures", "Title": self.figure.get_label()})
+        self.figure.savefig(svg, metadata={"Date": None, "Creator": "foothold", "Title": self.figure.get_label()})
         return [png, svg]
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from sim.figures import FIGURES, curves, heat, overview, tilemap
-from sim.figures.style import Page, quiet
-from sim.figures.tables import Run
+from sim.reports.figures import curves, heat, overview, tilemap
+from sim.reports.figures.run_tables import Run
+from sim.reports.figures.style import Page, quiet
 
 MAKERS: dict[str, Callable[[Run], Page]] = {
     "overview": overview.overview,
@@ -19,6 +19,9 @@ MAKERS: dict[str, Callable[[Run], Page]] = {
     "map_foothold": tilemap.map_foothold,
     "foothold_probability": curves.foothold_probability,
 }
+
+#: names of the figures, in the order in which they are written (each as .png and .svg)
+FIGURES: tuple[str, ...] = tuple(MAKERS)
 
 
 def pages(run: Run) -> list[Page]:

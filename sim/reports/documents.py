@@ -1,4 +1,4 @@
-"""Writes ``docs/evidence.md`` and ``docs/levers.md``: ``python -m sim.docs`` (``--check`` only compares)."""
+"""Writes ``docs/evidence.md`` and ``docs/levers.md``: `python -m sim.reports.documents` (``--check`` only compares)."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from sim.inputs.folder_checks import CONFIDENCE
 from sim.inputs.numbers import DATA, Number, available_worlds, coefficients, read_values
-from sim.lever_pages import levers
+from sim.inputs.reading import read_yaml
 from sim.policy.dials import DIALS
+from sim.reports.lever_pages import levers
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs"
+FOLDER = Path(__file__).resolve().parents[2] / "docs"
 MOST_SOURCES = 4
 HEAD = """# Evidence: every number of the model
 
-Written by `python -m sim.docs` from `sim/data/`; do not edit by hand. A source such as `E045` is a row of the evidence
-table, `000 l.455-461` a source text and its lines (the texts are named in `data.md`); *assumption* means judgement.
-*Measured*: read from a census, survey, index or count. *Derived*: the result of a rule that is the same for all.
+Written by `python -m sim.reports.documents` from `sim/data/`; do not edit by hand. A source such as `E045` is a row of
+the evidence table, `000 l.455-461` a source text and its lines (the texts are named in `data.md`); *assumption* means
+judgement. *Measured*: read from a census, survey, index or count. *Derived*: the result of a rule, the same for all.
 *Assumed*: judgement within the stated range. Ranges bound what a scenario may set and what calibration may try."""
 
 
@@ -102,7 +101,7 @@ def turn_words(turn: Mapping[str, Any]) -> str:
 
 def event_lines(path: Path) -> list[str]:
     """Dated outside events and what they turn."""
-    events = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+    events = read_yaml(path) or []
     rows = []
     for event in sorted(events, key=lambda e: (str(e["date"]), str(e["id"]))):
         until = event.get("until")
@@ -137,7 +136,7 @@ def evidence() -> str:
     lines = [HEAD, "", *coefficient_lines(coefficients())]
     for world in available_worlds():
         folder = DATA / world
-        title = yaml.safe_load((folder / "world.yaml").read_text(encoding="utf-8")).get("title", world)
+        title = read_yaml(folder / "world.yaml").get("title", world)
         lines += ["", f"## World `{world}`: {title}", "", *value_lines(read_values(folder / "values.csv")),
                   "", *event_lines(folder / "events.yaml"), "", *theatre_lines(folder / "theatre.csv")]
     return "\n".join(lines) + "\n"
@@ -154,7 +153,7 @@ def main(words: Sequence[str]) -> int:
         if "--check" in words:
             same = path.exists() and path.read_text(encoding="utf-8") == text
             late |= not same
-            print(f"docs/{name} is {'up to date' if same else 'out of date: run python -m sim.docs'}")
+            print(f"docs/{name} is {'up to date' if same else 'out of date: run python -m sim.reports.documents'}")
         else:
             path.write_text(text, encoding="utf-8")
             print(f"docs/{name}: {len(text.splitlines()):,} lines")

@@ -20,11 +20,12 @@ from sim.inputs.numbers import DATA, coefficients, read_values
 from sim.inputs.theories import THEORIES
 from sim.policy.levers import LIBRARY, Lever
 from sim.runs import results
+from sim.words import percent, worlds_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.figures.compared import Compared
+    from sim.reports.figures.comparison_tables import Compared
 
 TEMPLATE = "brief_template.html"
 #: topics of the scoreboard that bear on an outcome
@@ -99,7 +100,7 @@ def render(folder: Path, tables: results.ComparisonTables) -> str:
     """The page as HTML."""
     import jinja2
 
-    from sim.figures.compared import read
+    from sim.reports.figures.comparison_tables import read
 
     compared = read(folder)
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
@@ -137,16 +138,6 @@ def signed(value: Any) -> str:
     return f"+{number(value)}" if float(value) > 0 else number(value)
 
 
-def worlds_of(count: int) -> str:
-    """A number of worlds in words."""
-    return f"{count:,} {'world' if count == 1 else 'worlds'}"
-
-
-def percent(share: Any) -> str:
-    """A share as a whole percentage."""
-    return f"{100 * float(share):.0f} %"
-
-
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
@@ -164,7 +155,7 @@ def _closing(about: dict[str, Any]) -> list[str]:
 
 
 def _question(folder: Path, name: str) -> dict[str, str]:
-    from sim.figures.compared import scenario
+    from sim.reports.figures.comparison_tables import scenario
 
     found = scenario(folder, name)
     return {"name": name, "title": str(found.get("title") or name), "text": str(found.get("description") or "")}
@@ -175,7 +166,7 @@ def _question(folder: Path, name: str) -> dict[str, str]:
 
 def _trust(world: str, outcomes: list[str]) -> dict[str, Any] | None:
     """Hits by role, patterns, null models, and the misses that bear on the outcomes compared; None without any."""
-    from sim.figures.compared import short, table
+    from sim.reports.figures.comparison_tables import short, table
 
     path = DATA / world / "scoreboard.csv"
     if not path.exists():
@@ -293,7 +284,7 @@ def _effort(difference: float) -> str:
 
 def _robust(c: Compared) -> dict[str, Any] | None:
     """How many of the theories each scenario improves under; None where that was not computed."""
-    from sim.figures.compared import short
+    from sim.reports.figures.comparison_tables import short
 
     if "futures" not in c.robust:
         return None
@@ -314,7 +305,7 @@ def _robust(c: Compared) -> dict[str, Any] | None:
 
 def _uses(folder: Path, c: Compared, name: str) -> list[dict[str, Any]]:
     """The levers that a scenario adds, as its file has them."""
-    from sim.figures.compared import scenario
+    from sim.reports.figures.comparison_tables import scenario
 
     shared = scenario(folder, c.base).get("levers") or []
     return [use for use in scenario(folder, name).get("levers") or [] if use not in shared]
@@ -353,7 +344,7 @@ def _lever(lever: Lever, users: list[str]) -> dict[str, Any]:
 
 def _settings(folder: Path, c: Compared, name: str) -> list[str]:
     """What else differs from the base, one line each."""
-    from sim.figures.compared import scenario
+    from sim.reports.figures.comparison_tables import scenario
 
     own, base = scenario(folder, name), scenario(folder, c.base)
     lines = []
@@ -420,7 +411,7 @@ def _drawn(folder: Path) -> Iterator[Path]:
     if (folder / "figures").is_dir():
         yield folder / "figures"
         return
-    from sim.figures.comparison import draw
+    from sim.reports.figures.comparison import draw
 
     with tempfile.TemporaryDirectory() as place:
         draw(folder, Path(place))

@@ -13,7 +13,8 @@ from matplotlib.colors import Colormap, LogNorm, Normalize
 from matplotlib.dates import date2num
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from sim.figures.style import (
+from sim.reports.figures.run_tables import Run, wilson
+from sim.reports.figures.style import (
     BOTTOM,
     FONT,
     HEIGHT,
@@ -32,7 +33,6 @@ from sim.figures.style import (
     page,
     text_width,
 )
-from sim.figures.tables import Run, wilson
 
 ROW = 17.5
 KEY = 42.0  # points kept below the strips for colour bar and note

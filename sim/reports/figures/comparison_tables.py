@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from sim.figures.tables import Run, _months
+from sim.reports.figures.run_tables import Run, _months
 
 ALL = "ALL"
 HEADLINE = ("departures", "attacks", "controlled_residents", "movement_members", "recruits", "deaths_civilians")
@@ -226,10 +226,10 @@ def titles_of(folder: Path) -> dict[str, str]:
 
 def scenario(folder: Path, name: str) -> dict[str, Any]:
     """The resolved scenario file, as a mapping; empty where there is none."""
-    import yaml
+    from sim.inputs.reading import read_yaml
 
     path = folder / "scenarios" / f"{name}.yaml"
-    return dict(yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.exists() else {}
+    return dict(read_yaml(path) or {}) if path.exists() else {}
 
 
 def _acts(own: dict[str, Any], base: dict[str, Any]) -> frozenset[str]:

@@ -17,8 +17,8 @@ LEVEL = 0.05
 UNTOLD = "not told apart"
 HEAD = """# Levers: what can be turned, what the sources say, what the model found
 
-Written by `python -m sim.docs` from `sim/policy/levers/`, `sim/data/maghreb/lever_map.csv` and the findings of
-`python -m sim.studies.compare.lever_findings`; do not edit by hand.
+Written by `python -m sim.reports.documents` from `sim/policy/levers/`, `sim/data/maghreb/lever_map.csv` and the
+findings of `python -m sim.studies.compare.lever_findings`; do not edit by hand.
 
 Exploration under stated assumptions, not a forecast. What a lever turns at full strength is an assumption unless its
 source says more; what follows from that is a *finding* of the model. Each finding compares the scenario
