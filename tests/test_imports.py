@@ -19,8 +19,6 @@ DOOR = ("__init__", "__main__")
 #: modules of the first engine, until the second takes their place
 FIRST_ENGINE = {"agents": "engine", "processes": "engine", "conditions": "engine", "moment": "engine",
                 "noise": "engine", "recorder": "engine", "world": "engine", "recruitment_model": "runs"}
-#: rooms of the old plan, not judged until they have moved
-STILL_TO_MOVE = ("cli", "cli_sweep", "cli_analyse")
 HEAVY = {"mesa", "scipy", "pandas", "matplotlib", "pyarrow", "numba"}
 #: packages that belong to some rooms only; a room is a layer or a folder or module of it
 ONLY_IN = {"mesa": {"agents", "recruitment_model"}, "numba": {"engine"}, "llvmlite": {"engine"},
@@ -35,8 +33,7 @@ LIGHT = ("__init__", *SHARED, "inputs", "policy", "cli", "runs/scenarios", "runs
 
 
 def files() -> list[Path]:
-    return sorted(path for path in SIM.rglob("*.py") if "__pycache__" not in path.parts
-                  and path.relative_to(SIM).parts[0].removesuffix(".py") not in STILL_TO_MOVE)
+    return sorted(path for path in SIM.rglob("*.py") if "__pycache__" not in path.parts)
 
 
 def name_of(path: Path) -> str:
@@ -81,7 +78,7 @@ def test_imports_run_downwards(path: Path) -> None:
     own = layer_of(name_of(path))
     for line, name in imports(path):
         where, parts = f"{path.relative_to(SIM)}, line {line}", name.split(".")
-        if parts[0] == "sim" and len(parts) > 1 and parts[1] not in STILL_TO_MOVE:
+        if parts[0] == "sim" and len(parts) > 1:
             if (SIM / parts[1]).is_dir() or (SIM / f"{parts[1]}.py").exists():
                 assert layer_of(parts[1]) <= own, f"{where}: sim.{parts[1]} lies above"
         elif parts[0] in ONLY_IN:

@@ -37,8 +37,8 @@ def rooms(*names: str) -> list[Path]:
 def test_no_place_is_named_in_the_engine():
     g = load_geography("maghreb")
     places = {*g.countries, *g.country_names, *g.regions, *g.region_names, *g.localities, *g.nodes}
-    # The command line gives examples of use.
-    engine = [path for path in rooms("processes/*.py", "agents/*.py", "*.py") if not path.name.startswith("cli")]
+    engine = rooms("processes/*.py", "agents/*.py", "engine/**/*.py", "policy/*.py", "inputs/**/*.py", "runs/*.py",
+                   "*.py")
     assert len(engine) > 30
     for path in engine:
         for word in words_of_code(path):

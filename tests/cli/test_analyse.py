@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 import sim.reports.figures
-from sim.cli import main
-from sim.cli_analyse import add_commands
+from sim.cli import analyse, export, main
 from sim.errors import UserError
 from sim.runs.results import DISCLAIMER
 from tests.studies.sweep import functions
@@ -25,7 +24,9 @@ def folder(tmp_path: Path) -> Path:
 
 def command(*words: str) -> int:
     parser = argparse.ArgumentParser()
-    add_commands(parser.add_subparsers())
+    commands = parser.add_subparsers()
+    for module in (analyse, export):
+        module.add_command(commands)
     arguments = parser.parse_args(words)
     return int(arguments.handler(arguments))
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import sim.studies.sweep.runner
-from sim.cli_sweep import add_commands
+from sim.cli.sweep import add_command
 from sim.errors import UserError
 from sim.runs.results import DISCLAIMER
 from tests.studies.sweep import small
@@ -28,7 +28,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def command(*words: str) -> int:
     parser = argparse.ArgumentParser()
-    add_commands(parser.add_subparsers())
+    add_command(parser.add_subparsers())
     arguments = parser.parse_args(["sweep", *words])
     arguments.words = ["sweep", *words]
     return int(arguments.handler(arguments))

@@ -14,7 +14,7 @@ import pytest
 from sim.runs import results
 from tests.fake_run import make_scenario, make_tables
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BASELINE = str(ROOT / "scenarios/baseline.yaml")
 PACKAGE = str(ROOT / "scenarios/packages/security_plus.yaml")
 SWEEP = str(ROOT / "scenarios/sweeps/timing_of_action.yaml")
@@ -82,10 +82,10 @@ def test_a_stopped_export_leaves_nothing(to: str, tmp_path: Path) -> None:
 
 def test_a_stop_that_python_drops_is_repeated(tmp_path: Path) -> None:
     """What is raised in the middle of a finalizer never arrives."""
-    code = ("import signal, sys, time\nfrom sim import cli\n\n"
+    code = ("import signal, sys, time\nfrom sim import cli\nfrom sim.cli import schema\n\n"
             "class Last:\n    def __del__(self):\n        signal.raise_signal(signal.SIGTERM)\n\n"
             "def work(arguments):\n    Last()\n    time.sleep(20)\n\n"
-            "cli._schema = work\nsys.exit(cli.main(['schema']))\n")
+            "schema._schema = work\nsys.exit(cli.main(['schema']))\n")
     began = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.splitlines()[-1]) == (143, PLAIN)

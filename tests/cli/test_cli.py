@@ -8,20 +8,23 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import sim.runs.scenarios
-from sim import cli
-from sim.cli import Meter, main, summary_lines
+from sim.cli import main
+from sim.cli.parser import with_run
+from sim.cli.progress import Meter
+from sim.cli.run import summary_lines
 from sim.errors import UserError
 from sim.inputs.scenario import Scenario
 from sim.runs.results import DISCLAIMER, read_manifest
 from tests.fake_run import make_known, make_tables
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +34,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sim.runs.scenarios, "INSTALLED", make_known())
     model = ModuleType("sim.runs.ensemble")
 
-    def simulate(scenario: Scenario, jobs: int = 0, progress: cli.Callable[[int, int], None] | None = None) -> object:
+    def simulate(scenario: Scenario, jobs: int = 0, progress: Callable[[int, int], None] | None = None) -> object:
         assert jobs >= 1
         if progress is not None:
             progress(1, 2)
@@ -229,7 +232,7 @@ def test_summary_is_honest_about_few_worlds() -> None:
 
 
 def test_meter_shows_itself_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "QUIET_SECONDS", 0.0)
+    monkeypatch.setattr("sim.cli.progress.QUIET_SECONDS", 0.0)
     with Meter("toy") as quiet:
         quiet(1, 2)
     assert quiet._bar is None
@@ -241,11 +244,11 @@ def test_meter_shows_itself_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_misspelt_commands_only() -> None:
-    assert cli.with_run(["a.yaml"]) == ["run", "a.yaml"]
-    assert cli.with_run(["--worlds", "2", "a.yaml"]) == ["run", "--worlds", "2", "a.yaml"]
-    assert cli.with_run(["plot", "x"]) == ["plot", "x"]
+    assert with_run(["a.yaml"]) == ["run", "a.yaml"]
+    assert with_run(["--worlds", "2", "a.yaml"]) == ["run", "--worlds", "2", "a.yaml"]
+    assert with_run(["plot", "x"]) == ["plot", "x"]
     with pytest.raises(UserError):
-        cli.with_run(["ceck"])
+        with_run(["ceck"])
 
 
 def test_nothing_heavy_before_a_run() -> None:

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.cli.progress import Meter
+from sim.cli.shared import at_least_one, cores, examples
+from sim.cli.stopping import INTERRUPTED
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,17 +23,15 @@ if TYPE_CHECKING:
 SHOWN = 5  # failed points that are told one by one
 
 
-def add_commands(commands: Any) -> None:
+def add_command(commands: Any) -> None:
     """Add ``sweep`` to the parser of all commands."""
-    from sim.cli import _at_least_one, _examples
-
-    sweep = commands.add_parser("sweep", help="run a scenario at many points", **_examples(
+    sweep = commands.add_parser("sweep", help="run a scenario at many points", **examples(
         "sweep scenarios/sweeps/collapse_phase_diagram.yaml\n"
         "sweep scenarios/sweeps/timing_of_action.yaml --out results/timing\n"
         "sweep scenarios/sweeps/timing_of_action.yaml --out results/timing --resume\n"
         "sweep scenarios/sweeps/levers_global_sensitivity.yaml --scheduler tcp://10.0.0.5:8786"))
     sweep.add_argument("file", metavar="FILE", help="sweep file (YAML)")
-    sweep.add_argument("--jobs", type=_at_least_one, default=0, metavar="J", help="processes (default: all cores)")
+    sweep.add_argument("--jobs", type=at_least_one, default=0, metavar="J", help="processes (default: all cores)")
     sweep.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler that runs the chunks, such as "
                        "tcp://10.0.0.5:8786 (needs the extra 'cluster')")
     sweep.add_argument("--resume", action="store_true", help="go on with a stopped sweep in --out DIR (default: the "
@@ -42,7 +43,6 @@ def add_commands(commands: Any) -> None:
 
 def checked(path: str, arguments: argparse.Namespace) -> str:
     """What a valid sweep file would take."""
-    from sim.cli import cores
     from sim.studies.sweep.estimate import describe
     from sim.studies.sweep.spec import load_sweep
 
@@ -68,7 +68,6 @@ def _sweep(arguments: argparse.Namespace) -> int:
 
 def _swept(spec: SweepSpec, arguments: argparse.Namespace) -> int:
     """Say what it will take, run it, say where it stands."""
-    from sim.cli import Meter, cores
     from sim.runs.results import DISCLAIMER
     from sim.studies.sweep.estimate import describe, duration
     from sim.studies.sweep.runner import finished, run_sweep, to_resume
@@ -95,7 +94,6 @@ def _swept(spec: SweepSpec, arguments: argparse.Namespace) -> int:
 
 def _stopped(spec: SweepSpec, arguments: argparse.Namespace, began: float) -> int:
     """Say what is kept; a stop before there was a folder is told as that of any command."""
-    from sim.cli import INTERRUPTED
     from sim.studies.sweep.runner import folder_of, kept
 
     with _deaf():
