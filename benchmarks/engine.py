@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sim.experiments.ensemble import CHUNK, arrays, tables
-from sim.parameters import load_geography
-from sim.scenario import Scenario, load_scenario
+from sim.inputs.geography import load_geography
+from sim.inputs.scenario import Scenario
+from sim.runs.ensemble import CHUNK, arrays, tables
+from sim.runs.scenarios import load_scenario
 
 BASELINE = "scenarios/baseline.yaml"
 

@@ -16,13 +16,13 @@ from typing import Any
 
 import mesa
 import numpy as np
-
 from sim.noise import Noise, binomial_hazard
-from sim.parameters import coefficients
 from sim.processes.exposure import exposure_hazard
-from sim.recruitment_model import RecruitmentModel
-from sim.scenario import load_scenario
 from sim.world import CLASS_SHARES, class_multipliers, largest_remainder
+
+from sim.inputs.numbers import coefficients
+from sim.recruitment_model import RecruitmentModel
+from sim.runs.scenarios import load_scenario
 
 READINESS, OUTREACH, ONLINE = 0.4, 0.01, 0.005
 PEERS = coefficients()["exposure.peers"].value

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sim.experiments.comparison import HEADLINE, Comparison, compare
-from sim.experiments.verdicts import ALL
-from sim.scenario import load_scenario
+from sim.runs.scenarios import load_scenario
+from sim.studies.compare.comparison import HEADLINE, Comparison, compare
+from sim.studies.compare.verdicts import ALL
 
 BASELINE = "scenarios/baseline.yaml"
 OUTCOMES = (*HEADLINE, "deaths_civilians", "movement_members")

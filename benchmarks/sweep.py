@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from sim.sweeps.rows import Rows
-from sim.sweeps.runner import run_sweep
-from sim.sweeps.spec import SweepSpec, load_sweep
+from sim.studies.sweep.batches import Rows
+from sim.studies.sweep.runner import run_sweep
+from sim.studies.sweep.spec import SweepSpec, load_sweep
 
 SIZES = (100, 1_000, 10_000, 100_000)
 WORLDS = 20

@@ -21,11 +21,11 @@ from sim.version import __version__
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.experiments.comparison import Comparison
+    from sim.inputs.scenario import Scenario
     from sim.recruitment_model import RecruitmentModel
-    from sim.results import RunTables
-    from sim.scenario import Scenario
-    from sim.sweeps.reading import Sweep
+    from sim.runs.results import RunTables
+    from sim.studies.compare.comparison import Comparison
+    from sim.studies.sweep.sweep_folder import Sweep
 
 __all__ = ["Result", "__version__", "compare", "load", "model", "run", "sweep"]
 
@@ -55,7 +55,7 @@ class Result:
 
     def plot(self, folder: str | Path) -> list[Path]:
         """Draw the figures of the run into a folder; returns the files."""
-        from sim.figures import draw_tables
+        from sim.reports.figures import draw_tables
 
         title = self.scenario.title or self.scenario.name
         return draw_tables(self.tables, title, Path(folder), name=self.scenario.name, worlds=self.scenario.worlds,
@@ -63,8 +63,8 @@ class Result:
 
     def save(self, folder: str | Path | None = None) -> Path:
         """Write the result folder, figures included, as the command line does."""
-        from sim import results
-        from sim.figures import draw_run
+        from sim.reports.figures import draw_run
+        from sim.runs import results
 
         return results.write(self.tables, self.scenario, command="python", wall_time=self.wall_time,
                              out=None if folder is None else Path(folder), figures=draw_run)
@@ -72,7 +72,7 @@ class Result:
 
 def load(path: str | Path, **overrides: Any) -> Scenario:
     """Read and check a scenario file; keywords override its keys (worlds, seed, parameters ...)."""
-    from sim.scenario import load_scenario
+    from sim.runs.scenarios import load_scenario
 
     return load_scenario(path, overrides or None)
 
@@ -96,7 +96,7 @@ def run(scenario: Scenario | str | Path, *, jobs: int = 0, progress: Callable[[i
     """
     import time
 
-    from sim.experiments.ensemble import simulate
+    from sim.runs.ensemble import simulate
 
     if isinstance(scenario, (str, Path)):
         scenario = load(scenario, **overrides)
@@ -115,14 +115,14 @@ def compare(base: Scenario | str | Path, *others: Scenario | str | Path, worlds:
     ----------
     base, others : scenarios or paths of YAML files
     worlds : number of worlds. Default: the base's.
-    outcomes : name or names of outcomes. Default: those of `sim.experiments.comparison.DEFAULT_OUTCOMES`.
+    outcomes : name or names of outcomes. Default: those of `sim.studies.compare.comparison.DEFAULT_OUTCOMES`.
     **options
-        As for `sim.experiments.comparison.compare`: places, first, last, jobs, until_sure, most, progress.
+        As for `sim.studies.compare.comparison.compare`: places, first, last, jobs, until_sure, most, progress.
         ``first`` and ``last`` are the months, both included, that totals are read over, such as ``"2014-01"`` (or a
         `sim.calendar.Month`); the runs themselves always cover the whole period. Default: the start and the end.
     """
     from sim.calendar import Month
-    from sim.experiments import comparison
+    from sim.studies.compare import comparison
 
     options |= {key: Month.parse(options[key]) for key in ("first", "last") if isinstance(options.get(key), str)}
     outcomes = (outcomes,) if isinstance(outcomes, str) else outcomes
@@ -134,11 +134,12 @@ def compare(base: Scenario | str | Path, *others: Scenario | str | Path, worlds:
 def sweep(source: str | Path | Mapping[str, Any], **options: Any) -> Sweep:
     """Run a sweep file, or its keys as a mapping, and return its tables: points, results, failed.
 
-    Options are those of `sim.sweeps.sweep`: jobs, out, resume, scheduler, progress. In a notebook a bar shows progress.
+    Options are those of `sim.studies.sweep.sweep`: jobs, out, resume, scheduler, progress. In a notebook a bar shows
+    progress.
     """
-    from sim import sweeps
+    from sim.studies.sweep import sweep as run_sweep
 
-    return sweeps.sweep(source, **options)
+    return run_sweep(source, **options)
 
 
 def model(scenario: Scenario | str | Path, worlds: int = 1, **overrides: Any) -> RecruitmentModel:

@@ -22,7 +22,7 @@ from sim.engine.record import Recorder
 from sim.runs.worlds import Worlds
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from sim.inputs.scenario import Scenario
 
 
 class RecruitmentModel(mesa.Model):

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from sim.calendar import Month
-from sim.results import RunTables
-from sim.scenario import Known, Scenario, World
+from sim.inputs.scenario import Known, Scenario, World
+from sim.runs.results import RunTables
 
 
 def make_known() -> Known:

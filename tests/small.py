@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.calendar import Month
+from sim.inputs.scenario import LeverUse, Scenario
 from sim.runs.worlds import Worlds
-from sim.scenario import LeverUse, Scenario
 
 AA, BB = 0, 1  # countries: a strong state and one that may collapse
 AA1, AA2, AA3, BB1, BB2, BB3, BB4 = range(7)  # regions; AA1 and BB1 hold the capitals and airports

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from sim.experiments.ensemble import run_chunk
-from sim.scenario import load_scenario
+from sim.runs.ensemble import run_chunk
+from sim.runs.scenarios import load_scenario
 
 GOLDEN = {"new_sympathisers": 47195, "recruits": 8032, "departures": 3072, "arrests": 289, "attacks": 363,
           "movement_members": 38617}

@@ -1,72 +1,59 @@
-"""Imports run one way: each room of the house imports only what its line allows."""
+"""Imports run downwards only: each layer of docs/architecture.md imports itself and the layers below it."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 SIM = Path(__file__).resolve().parent.parent / "sim"
 
-#: small rooms without state that any other may use
-SHARED = {"calendar", "errors", "pool", "version"}
-CORE = {"engine", "parameters", "noise", "world", "dials", "moment", "conditions", "levers", "agents", "processes",
-        "recorder"}
-#: room -> rooms that it may import
-MAY_IMPORT: dict[str, set[str]] = {
-    "calendar": set(),
-    "errors": set(),
-    "version": set(),
-    "noise": set(),
-    "pool": set(),
-    "dials": set(),
-    "theories": set(),
-    "contract": {"dials"},
-    "parameters": {"contract"},
-    "posterior": {"parameters", "noise"},
-    "world": {"parameters", "noise"},
-    "moment": {"world", "parameters", "dials", "noise"},
-    "conditions": {"world", "moment"},
-    "levers": {"dials"},
-    "engine": {"parameters", "dials"},
-    "scenario": {"levers", "parameters", "recorder", "theories"},
-    "agents": {"world", "dials", "noise", "moment", "conditions"},
-    "processes": {"world", "dials", "noise", "moment", "conditions"},
-    "recorder": {"world"},
-    "recruitment_model": {*CORE, "scenario", "theories", "posterior"},
-    "experiments": {*CORE, "scenario", "recruitment_model", "results", "posterior", "theories"},
-    "results": {"scenario"},
-    "figures": {"results"},
-    "workshop": {"experiments", "figures", "results", "scenario"},
-    "brief": {"results", "scenario", "parameters", "levers", "theories", "figures"},
-    "sweeps": {*CORE, "scenario", "experiments", "recruitment_model", "results", "posterior", "theories"},
-    "cli": {"scenario", "experiments", "results", "figures", "theories", "posterior", "brief", "sweeps", "cli_sweep",
-            "cli_analyse"},
-    "cli_sweep": {"cli", "results", "sweeps"},
-    "cli_analyse": {"cli", "results", "sweeps", "figures"},
-    "docs": {"parameters", "dials", "lever_pages"},
-    "lever_pages": {"dials", "levers", "parameters", "recorder"},
-    "__main__": {"cli"},
-    "__init__": {*CORE, "scenario", "recruitment_model", "experiments", "results", "figures", "sweeps"},
-}
-HEAVY = {"mesa", "scipy", "pandas", "matplotlib", "pyarrow"}
-#: packages that belong to one kind of room
+#: the layers, lowest first: each may import itself and those before it (docs/architecture.md)
+LAYERS = ("inputs", "policy", "engine", "runs", "studies", "reports", "workshop", "cli")
+#: small modules at the top that any layer may use; they import one another only
+SHARED = ("calendar", "errors", "version", "words")
+#: the public verbs and the entry of `python -m sim` stand over the door
+DOOR = ("__init__", "__main__")
+#: modules of the first engine, until the second takes their place
+FIRST_ENGINE = {"agents": "engine", "processes": "engine", "conditions": "engine", "moment": "engine",
+                "noise": "engine", "recorder": "engine", "world": "engine", "recruitment_model": "runs"}
+HEAVY = {"mesa", "scipy", "pandas", "matplotlib", "pyarrow", "numba"}
+#: packages that belong to some rooms only; a room is a layer or a folder or module of it
 ONLY_IN = {"mesa": {"agents", "recruitment_model"}, "numba": {"engine"}, "llvmlite": {"engine"},
-           "matplotlib": {"figures"},
-           "pyarrow": {"results", "figures", "experiments", "sweeps"},
-           "pydantic": {"scenario", "sweeps", "workshop", "calendar"},
-           "pydantic_core": {"calendar", "scenario"},
-           "rich": {"cli", "sweeps"}, "distributed": {"sweeps"}, "SALib": {"sweeps"}, "ema_workbench": {"sweeps"}}
+           "matplotlib": {"reports/figures"}, "jinja2": {"reports"},
+           "pyarrow": {"runs", "studies", "reports/figures"},
+           "pydantic": {"calendar", "inputs/scenario", "studies/sweep", "workshop"}, "pydantic_core": {"calendar"},
+           "rich": {"cli", "studies/sweep"}, "distributed": {"studies/sweep"}, "SALib": {"studies/sweep"},
+           "ema_workbench": {"studies/sweep"}, "sklearn": {"studies"}, "emcee": {"studies/calibrate"}}
+#: rooms that load nothing heavy at import: `--help`, `check` and `list` load these
+LIGHT = ("__init__", *SHARED, "inputs", "policy", "cli", "runs/scenarios", "runs/results", "runs/pool", "recorder",
+         "world", "reports/brief", "reports/figures/__init__", "studies/sweep/__init__")
 
 
 def files() -> list[Path]:
     return sorted(path for path in SIM.rglob("*.py") if "__pycache__" not in path.parts)
 
 
-def room_of(path: Path) -> str:
-    return path.relative_to(SIM).parts[0].removesuffix(".py")
+def name_of(path: Path) -> str:
+    return path.relative_to(SIM).with_suffix("").as_posix()
+
+
+def inside(name: str, rooms: Iterable[str]) -> bool:
+    return any(name == room or name.startswith(room + "/") for room in rooms)
+
+
+def layer_of(name: str) -> int:
+    """Height of a module's layer; the door stands over all, the shared modules under all."""
+    room = name.split("/")[0]
+    if room in DOOR:
+        return len(LAYERS)
+    if room in SHARED:
+        return -1
+    room = FIRST_ENGINE.get(room, room)
+    assert room in LAYERS, f"'{name}' belongs to no layer: see docs/architecture.md"
+    return LAYERS.index(room)
 
 
 def imports(path: Path) -> Iterator[tuple[int, str]]:
@@ -86,22 +73,16 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
 
 
-def rooms() -> set[str]:
-    return {room_of(path) for path in files()} | set(MAY_IMPORT)
-
-
-@pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(SIM)))
-def test_a_room_imports_what_its_line_allows(path: Path) -> None:
-    room = room_of(path)
-    assert room in MAY_IMPORT, f"'{room}' is a new room: give it a line in this file and in ARCHITECTURE"
-    allowed = MAY_IMPORT[room] | SHARED | {room}
+@pytest.mark.parametrize("path", files(), ids=name_of)
+def test_imports_run_downwards(path: Path) -> None:
+    own = layer_of(name_of(path))
     for line, name in imports(path):
-        where = f"{path.relative_to(SIM)}, line {line}"
-        parts = name.split(".")
-        if parts[0] == "sim" and len(parts) > 1 and parts[1] in rooms():
-            assert parts[1] in allowed, f"{where}: '{room}' may not import sim.{parts[1]}"
+        where, parts = f"{path.relative_to(SIM)}, line {line}", name.split(".")
+        if parts[0] == "sim" and len(parts) > 1:
+            if (SIM / parts[1]).is_dir() or (SIM / f"{parts[1]}.py").exists():
+                assert layer_of(parts[1]) <= own, f"{where}: sim.{parts[1]} lies above"
         elif parts[0] in ONLY_IN:
-            assert room in ONLY_IN[parts[0]], f"{where}: {parts[0]} has no place in '{room}'"
+            assert inside(name_of(path), ONLY_IN[parts[0]]), f"{where}: {parts[0]} has no place here"
 
 
 def top_level(path: Path) -> set[str]:
@@ -115,17 +96,13 @@ def top_level(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("room", ["cli", "scenario", "levers", "parameters", "contract", "theories", "recorder",
-                                  "dials", "world", "results", "calendar", "__init__"])
-def test_light_rooms_load_nothing_heavy(room: str) -> None:
-    """`--help`, `check` and `list` load these."""
-    for path in files():
-        if room_of(path) == room:
-            heavy = {name.split(".")[0] for name in top_level(path)} & HEAVY
-            assert not heavy, f"{path.relative_to(SIM)} loads {heavy} at import"
+@pytest.mark.parametrize("path", [path for path in files() if inside(name_of(path), LIGHT)], ids=name_of)
+def test_light_rooms_load_nothing_heavy(path: Path) -> None:
+    heavy = {name.split(".")[0] for name in top_level(path)} & HEAVY
+    assert not heavy, f"{path.relative_to(SIM)} loads {heavy} at import"
 
 
 def test_the_rule_can_fail() -> None:
-    found = {name.split(".")[1] for _, name in imports(SIM / "results.py") if name.startswith("sim.")}
-    assert "scenario" in found
-    assert "recruitment_model" not in found
+    found = {name.split(".")[1] for _, name in imports(SIM / "runs/scenarios.py") if name.startswith("sim.")}
+    assert {layer_of(room) for room in found} == {layer_of(n) for n in ("calendar", "inputs", "policy", "recorder")}
+    assert layer_of("inputs") < layer_of("policy") < layer_of("runs/scenarios") < layer_of("__main__")

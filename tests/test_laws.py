@@ -9,10 +9,11 @@ import pytest
 
 from sim.engine.enums import OUTSIDE_BAND, STOCKS
 from sim.engine.state import BooksError
-from sim.experiments.ensemble import arrays
+from sim.inputs.scenario import LeverUse, Month
 from sim.recruitment_model import RecruitmentModel
+from sim.runs.ensemble import arrays
+from sim.runs.scenarios import load_scenario
 from sim.runs.worlds import Worlds
-from sim.scenario import LeverUse, Month, load_scenario
 
 BASELINE = "scenarios/baseline.yaml"
 TINY = "scenarios/examples/two_countries.yaml"
@@ -97,7 +98,7 @@ def test_luck_in_one_country_is_untouched_by_a_lever_elsewhere_until_people_carr
     plain = small(worlds=3, end="2012-06")
     base = arrays(plain, 1)
     turned = arrays(plain.model_copy(update={"levers": (use("governance_inclusion", ["TN"], "2011-06"),)}), 1)
-    from sim.parameters import load_geography
+    from sim.inputs.geography import load_geography
 
     g = load_geography("maghreb")
     morocco = g.country_slices[g.countries.index("MA")]
@@ -118,7 +119,7 @@ def test_parameters_may_differ_between_worlds_and_each_world_runs_as_if_alone():
 
 
 def test_every_coefficient_may_differ_between_worlds():
-    from sim.parameters import coefficients
+    from sim.inputs.numbers import coefficients
 
     spread = {name: np.array([c.value, (c.value + c.high) / 2]) for name, c in coefficients().items()}
     scenario = small(TINY, worlds=2, end="2014-12")

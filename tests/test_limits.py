@@ -8,10 +8,10 @@ import pytest
 from sim.engine.enums import CELL, MOVEMENT, MOVEMENT_BRAND
 from sim.engine.rules import exposure, ground
 from sim.engine.rules.destinations import hub_pull
-from sim.experiments.ensemble import arrays, footholds
-from sim.parameters import load_geography
+from sim.inputs.geography import load_geography
+from sim.runs.ensemble import arrays, footholds
+from sim.runs.scenarios import load_scenario
 from sim.runs.worlds import Worlds
-from sim.scenario import load_scenario
 from tests.small import CALM, scenario
 
 BASELINE = "scenarios/baseline.yaml"

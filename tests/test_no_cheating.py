@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.dials import DIALS
-from sim.parameters import coefficients, load_geography
-from sim.posterior import load_posterior
+from sim.inputs.geography import load_geography
+from sim.inputs.numbers import coefficients
+from sim.inputs.posterior import load_posterior
+from sim.policy.dials import DIALS
+from sim.runs.scenarios import load_scenario
 from sim.runs.worlds import Worlds
-from sim.scenario import load_scenario
 
 SIM = Path("sim")
 FITTED = load_posterior(SIM / "data" / "maghreb" / "posterior.csv")[0]

@@ -24,7 +24,7 @@ from sim.engine.enums import (
 )
 from sim.engine.outcomes import OUTCOMES, by_country
 from sim.engine.record import Recorder
-from sim.experiments.ensemble import Arrays, footholds, quantile_of_sorted
+from sim.runs.ensemble import Arrays, footholds, quantile_of_sorted
 from sim.runs.worlds import Worlds
 from tests.small import AA, BB, BB2, BB3, put, scenario, worlds
 

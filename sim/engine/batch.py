@@ -21,7 +21,7 @@ from sim.engine.place import TABLES as PLACE_TABLES
 from sim.engine.place import Place
 from sim.engine.state import ARRAYS, CLASS_SHARES, ROWS, TABLES, BooksError, World
 from sim.engine.views import Column, Handle, MonthHandle, handle_from, month_from, record_from
-from sim.parameters import coefficients
+from sim.inputs.numbers import coefficients
 
 
 def coefficient_row() -> np.dtype:

@@ -6,10 +6,10 @@ from collections import namedtuple
 
 import numpy as np
 
-from sim.dials import DIALS
 from sim.engine.compiled import rule
 from sim.engine.luck import fill, uniform
 from sim.engine.state import declared, row_type
+from sim.policy.dials import DIALS
 
 #: Dials of states and of regions; a region's row ends with the effort spent there on levers.
 STATE_DIALS = declared(*((name, dial.unit, dial.description) for name, dial in DIALS.items()

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.engine.enums import ORGANISATIONS
 from sim.engine.state import declared, row_type
-from sim.parameters import COUNTRY_FIELDS, REGION_FIELDS, Geography
+from sim.inputs.geography import COUNTRY_FIELDS, REGION_FIELDS, Geography
 
 REGIONS = declared(
     ("country", "row", "country"), ("first_link", "row", "first land link into the region"),

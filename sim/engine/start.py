@@ -12,7 +12,7 @@ from sim.engine.forms import chance
 from sim.engine.now import decision, draw, stream
 from sim.engine.process import process
 from sim.engine.state import CLASS_SHARES
-from sim.parameters import AUTHORITY_FIELDS, Geography
+from sim.inputs.geography import AUTHORITY_FIELDS, Geography
 
 FIRST, SHUFFLED_LUCK = stream("recruiter.first"), stream("recruiter.shuffled")
 SHUFFLED = decision("recruiters.shuffled")

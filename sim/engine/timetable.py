@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.dials import DIALS
 from sim.engine.batch import Timetable
 from sim.engine.now import REGION_DIAL_ROW, STATE_DIAL_ROW, THEATRE_COURSE, THEATRE_ROW
+from sim.policy.dials import DIALS
 
 if TYPE_CHECKING:
-    from sim.parameters import Geography
+    from sim.inputs.geography import Geography
     from sim.policy.timeline import Turn
 
 

@@ -1,1 +1,1 @@
-"""Policy: what can be turned, the levers that turn it, and when."""
+"""What can be turned: the dials, the levers that turn them, and the timeline of a scenario."""

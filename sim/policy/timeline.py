@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.calendar import Month
-from sim.dials import DIALS, build_up
-from sim.levers import LIBRARY
-from sim.parameters import Geography
+from sim.inputs.geography import Geography
+from sim.policy.dials import DIALS, build_up
+from sim.policy.levers import LIBRARY
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from sim.inputs.scenario import Scenario
 
 #: (dial, where, amount or amounts (worlds,), first month, last month or None), months since year 0
 ExtraTurn = tuple[str, Sequence[str], float | np.ndarray, int, int | None]

@@ -1,1 +1,1 @@
-"""Running worlds: the engine driven for a scenario, ensembles on threads, result folders."""
+"""Worlds in, arrays and tables out: ensembles, variants, the pool of workers, result folders."""

@@ -16,13 +16,16 @@ from sim.engine.record import Recorder
 from sim.engine.start import populate
 from sim.engine.state import BooksError
 from sim.engine.timetable import tabulated
-from sim.parameters import DataError, Geography, coefficients, load_geography
+from sim.inputs.geography import Geography, load_geography
+from sim.inputs.mistakes import DataError
+from sim.inputs.numbers import coefficients
+from sim.inputs.posterior import has_posterior
+from sim.inputs.theories import settings
 from sim.policy.timeline import ExtraTurn, extra_turn, timeline
-from sim.posterior import has_posterior, posterior_draws
-from sim.theories import settings
+from sim.runs.posterior_draws import posterior_draws
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from sim.inputs.scenario import Scenario
 
 #: Worlds that walk the months together: few enough that their tables stay in the cache of one core.
 TOGETHER = 10

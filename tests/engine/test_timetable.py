@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.dials import DIALS
 from sim.engine.batch import Timetable
 from sim.engine.timetable import tabulated
-from sim.parameters import load_geography
+from sim.inputs.geography import load_geography
+from sim.policy.dials import DIALS
 from sim.policy.timeline import Turn
 
 START, MONTHS = 24_000, 8

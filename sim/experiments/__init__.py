@@ -1,1 +1,0 @@
-"""Ensembles and studies: scenarios in, tables out."""

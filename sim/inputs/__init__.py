@@ -1,0 +1,1 @@
+"""Files in, checked records out: numbers, geographies, posterior draws, rival theories, scenarios."""

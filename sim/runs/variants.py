@@ -1,0 +1,181 @@
+"""Variants: several settings run in the same worlds, kept as totals small enough for thousands of worlds.
+
+A variant is a scenario with the worlds to run and what differs between its rows; rows of two variants that carry the
+same world share their luck and their posterior draw, so they can be compared world by world.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.engine.outcomes import OUTCOMES, by_country
+from sim.inputs.geography import Geography
+from sim.inputs.scenario import Scenario
+from sim.runs.ensemble import Arrays, chunked, footholds
+from sim.runs.threads import Tick, run_tasks, threads
+from sim.runs.worlds import Snapshot, Worlds
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A scenario in given worlds.
+
+    ``worlds`` (n,) are world indices, of any size and in any order; they may repeat. ``parameters`` (coefficient ->
+    array (n,)) and ``strengths`` (position of a lever -> array (n,)) differ between rows.
+    """
+
+    scenario: Scenario
+    worlds: np.ndarray
+    parameters: Mapping[str, np.ndarray] = field(default_factory=dict)
+    strengths: Mapping[int, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass
+class Reduced:
+    """Totals of a variant's n rows.
+
+    ``names``: O outcomes. ``monthly`` (O, n, months, Y + 1), float32: each country, then all of them together.
+    ``yearly`` (O, n, years, R), float32: flows summed, the rest averaged over the months of each calendar year that
+    the run covers. ``window`` (O, n, Y + 1 + R): totals over the months asked for of countries, all of them together,
+    and regions. ``footholds``: as `sim.runs.ensemble.footholds`, its column ``world`` being the row 0..n-1.
+    """
+
+    names: list[str]
+    monthly: np.ndarray
+    yearly: np.ndarray
+    window: np.ndarray
+    footholds: pd.DataFrame
+
+
+def run_variants(variants: Sequence[Variant], outcomes: Sequence[str], jobs: int = 0,
+                 progress: Callable[[int, int], None] | None = None, span: slice = slice(None)) -> list[Reduced]:
+    """Run all variants on threads and reduce each to its totals.
+
+    Variants of the same worlds share their past: each goes on from the first one's state before the month in which
+    its own settings begin to differ. ``outcomes`` are recorded whatever the scenarios say. ``progress(done, total)`` is
+    in world-months. ``span`` are the months of the window, by default the whole run.
+    """
+    variants = [replace(each, scenario=each.scenario.model_copy(update={"record": tuple(outcomes)}))
+                for each in variants]
+    tasks = []
+    for group in _of_same_worlds(variants):
+        rows_of = np.arange(variants[group[0]].worlds.size)
+        for rows in chunked(rows_of, max(1, min(threads(jobs), rows_of.size // 10))):
+            tasks.append((group, [_cut(variants[index], rows) for index in group], span))
+    total = sum(variant.worlds.size * variant.scenario.months for variant in variants)
+    parts: list[Any] = [None] * len(tasks)
+    tell = None if progress is None else lambda done: progress(done, total)
+    with contextlib.closing(run_tasks(reduce_chunk, tasks, jobs, tell)) as results:
+        for position, part in results:
+            parts[position] = part
+    return [joined([part[index] for part in parts if index in part]) for index in range(len(variants))]
+
+
+def _of_same_worlds(variants: Sequence[Variant]) -> list[list[int]]:
+    """Indices of variants in groups that run in the same worlds."""
+    groups: list[list[int]] = []
+    for index, variant in enumerate(variants):
+        for group in groups:
+            if np.array_equal(variants[group[0]].worlds, variant.worlds):
+                group.append(index)
+                break
+        else:
+            groups.append([index])
+    return groups
+
+
+def _cut(variant: Variant, rows: np.ndarray) -> Variant:
+    """Some rows of a variant."""
+    return replace(variant, worlds=variant.worlds[rows],
+                   parameters={name: np.asarray(value)[rows] for name, value in variant.parameters.items()},
+                   strengths={position: np.asarray(value)[rows] for position, value in variant.strengths.items()})
+
+
+def reduce_chunk(task: tuple[list[int], list[Variant], slice], tick: Tick) -> dict[int, Reduced]:
+    """Run the same rows of several variants in this thread and keep their totals by the variants' indices."""
+    group, variants, span = task
+    return {index: _reduced(worlds, span) for index, worlds in zip(group, _with_shared_past(variants, tick),
+                                                                   strict=True)}
+
+
+def _worlds(variant: Variant) -> Worlds:
+    return Worlds(variant.scenario, variant.worlds, parameters=variant.parameters, strengths=variant.strengths)
+
+
+def _with_shared_past(variants: Sequence[Variant], tick: Tick) -> Iterator[Worlds]:
+    """Worlds of each variant, run to the end; those after the first go on from its state where they part from it."""
+    first = _worlds(variants[0])
+    parting = [_worlds(variant).parts_from(first) for variant in variants[1:]]
+    kept: dict[int, Snapshot] = {}
+    for step in sorted(set(parting) - {0}):
+        first.run(tick, until=step)
+        kept[step] = first.snapshot()
+    first.run(tick)
+    yield first
+    for variant, step in zip(variants[1:], parting, strict=True):
+        other = _worlds(variant)
+        if step:
+            other.go_on_from(kept[step])
+            for name in ("values", "control", "cause"):
+                past = (..., slice(step), slice(None))
+                getattr(other.recorder, name)[past] = getattr(first.recorder, name)[past]
+            tick(step * other.size)
+        other.run(tick)
+        yield other
+
+
+def _reduced(worlds: Worlds, span: slice) -> Reduced:
+    recorder, g = worlds.recorder, worlds.geography
+    raw = Arrays([o.name for o in recorder.outcomes], recorder.values, recorder.control, recorder.cause)
+    months = monthly(raw, g)
+    window = np.concatenate([_over(raw.names, values, span) for values in (months, raw.values)], axis=2)
+    return Reduced(raw.names, months, yearly(raw, worlds.start), window, footholds(worlds.setting, raw, g))
+
+
+def monthly(raw: Arrays, g: Geography) -> np.ndarray:
+    """Countries and all of them together, (O, n, months, Y + 1), float32."""
+    everywhere = [slice(0, len(g.regions))]
+    return np.stack([by_country(values, OUTCOMES[name].aggregate, [*g.country_slices, *everywhere], g.r["residents"])
+                     for name, values in zip(raw.names, raw.values, strict=True)])
+
+
+def yearly(raw: Arrays, start: int) -> np.ndarray:
+    """Sums of flows and means of the rest by calendar year, (O, n, years, R), float32."""
+    year = (start + np.arange(raw.values.shape[2])) // 12
+    firsts = np.flatnonzero(np.diff(year, prepend=year[0] - 1))
+    months = np.diff(np.append(firsts, year.size))[:, None]
+    found = np.add.reduceat(raw.values, firsts, axis=2, dtype=np.float32)
+    for i, name in enumerate(raw.names):
+        if not OUTCOMES[name].flow:
+            found[i] /= months
+    return found
+
+
+def totals(reduced: Reduced, first: int = 0, last: int | None = None) -> np.ndarray:
+    """One number for each outcome, row and place over a span of months, (O, n, Y + 1): sums of flows, else means."""
+    return _over(reduced.names, reduced.monthly, slice(first, last))
+
+
+def _over(names: Sequence[str], values: np.ndarray, span: slice) -> np.ndarray:
+    """Values (O, n, months, places) over a span of months, (O, n, places), float64: sums of flows, else means."""
+    part = values[:, :, span].astype(np.float64)
+    flow = np.array([OUTCOMES[name].flow for name in names])
+    return np.where(flow[:, None, None], part.sum(axis=2), part.mean(axis=2))
+
+
+def joined(parts: Sequence[Reduced]) -> Reduced:
+    """The rows of several parts one after another, as one."""
+    shifted, first = [], 0
+    for part in parts:
+        shifted.append(part.footholds.assign(world=part.footholds["world"] + first))
+        first += part.monthly.shape[1]
+    kept = [frame for frame in shifted if len(frame)] or shifted[:1]
+    return Reduced(parts[0].names, np.concatenate([p.monthly for p in parts], axis=1),
+                   np.concatenate([p.yearly for p in parts], axis=1),
+                   np.concatenate([p.window for p in parts], axis=1), pd.concat(kept, ignore_index=True))

@@ -1,0 +1,1 @@
+"""Arrays and tables in, findings out: comparisons, the record, calibration, sweeps."""

@@ -1,0 +1,1 @@
+"""Calibration: history matching with emulators, ending in posterior draws of the coefficients."""
