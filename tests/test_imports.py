@@ -46,7 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
             "cli_analyse"},
     "cli_sweep": {"cli", "results", "sweeps"},
     "cli_analyse": {"cli", "results", "sweeps", "figures"},
-    "docs": {"parameters", "dials", "lever_pages"},
+    "docs": {"parameters", "dials", "engine", "lever_pages"},
     "lever_pages": {"dials", "levers", "parameters", "recorder"},
     "__main__": {"cli"},
     "__init__": {*CORE, "scenario", "recruitment_model", "experiments", "results", "figures", "sweeps"},
