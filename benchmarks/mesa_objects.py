@@ -21,7 +21,7 @@ from sim.processes.exposure import exposure_hazard
 from sim.world import CLASS_SHARES, class_multipliers, largest_remainder
 
 from sim.inputs.numbers import coefficients
-from sim.recruitment_model import RecruitmentModel
+from sim.runs.model import RecruitmentModel
 from sim.runs.scenarios import load_scenario
 
 READINESS, OUTREACH, ONLINE = 0.4, 0.01, 0.005

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.inputs.scenario import Scenario
-    from sim.recruitment_model import RecruitmentModel
+    from sim.runs.model import RecruitmentModel
     from sim.runs.results import RunTables
     from sim.studies.compare.comparison import Comparison
     from sim.studies.sweep.sweep_folder import Sweep
@@ -144,7 +144,7 @@ def sweep(source: str | Path | Mapping[str, Any], **options: Any) -> Sweep:
 
 def model(scenario: Scenario | str | Path, worlds: int = 1, **overrides: Any) -> RecruitmentModel:
     """The Mesa model itself, to be stepped month by month and inspected."""
-    from sim.recruitment_model import RecruitmentModel
+    from sim.runs.model import RecruitmentModel
 
     if isinstance(scenario, (str, Path)):
         scenario = load(scenario, worlds=worlds, **overrides)

@@ -13,23 +13,20 @@ SIM = Path(__file__).resolve().parent.parent / "sim"
 #: the layers, lowest first: each may import itself and those before it (docs/architecture.md)
 LAYERS = ("inputs", "policy", "engine", "runs", "studies", "reports", "workshop", "cli")
 #: small modules at the top that any layer may use; they import one another only
-SHARED = ("calendar", "errors", "version", "words")
+SHARED = ("calendar", "errors", "streams", "version", "words")
 #: the public verbs and the entry of `python -m sim` stand over the door
 DOOR = ("__init__", "__main__")
-#: modules of the first engine, until the second takes their place
-FIRST_ENGINE = {"agents": "engine", "processes": "engine", "conditions": "engine", "moment": "engine",
-                "noise": "engine", "recorder": "engine", "world": "engine", "recruitment_model": "runs"}
 HEAVY = {"mesa", "scipy", "pandas", "matplotlib", "pyarrow", "numba"}
 #: packages that belong to some rooms only; a room is a layer or a folder or module of it
-ONLY_IN = {"mesa": {"agents", "recruitment_model"}, "numba": {"engine"}, "llvmlite": {"engine"},
+ONLY_IN = {"mesa": {"runs/model"}, "numba": {"engine"}, "llvmlite": {"engine"},
            "matplotlib": {"reports/figures"}, "jinja2": {"reports"},
            "pyarrow": {"runs", "studies", "reports/figures"},
            "pydantic": {"calendar", "inputs/scenario", "studies/sweep", "workshop"}, "pydantic_core": {"calendar"},
            "rich": {"cli", "studies/sweep"}, "distributed": {"studies/sweep"}, "SALib": {"studies/sweep"},
            "ema_workbench": {"studies/sweep"}, "sklearn": {"studies"}, "emcee": {"studies/calibrate"}}
 #: rooms that load nothing heavy at import: `--help`, `check` and `list` load these
-LIGHT = ("__init__", *SHARED, "inputs", "policy", "cli", "runs/scenarios", "runs/results", "runs/pool", "recorder",
-         "world", "reports/brief", "reports/figures/__init__", "studies/sweep/__init__")
+LIGHT = ("__init__", *SHARED, "inputs", "policy", "cli", "runs/scenarios", "runs/results", "runs/pool", "runs/threads",
+         "engine/outcomes", "engine/enums", "reports/brief", "reports/figures/__init__", "studies/sweep/__init__")
 
 
 def files() -> list[Path]:
@@ -51,7 +48,6 @@ def layer_of(name: str) -> int:
         return len(LAYERS)
     if room in SHARED:
         return -1
-    room = FIRST_ENGINE.get(room, room)
     assert room in LAYERS, f"'{name}' belongs to no layer: see docs/architecture.md"
     return LAYERS.index(room)
 
@@ -104,5 +100,5 @@ def test_light_rooms_load_nothing_heavy(path: Path) -> None:
 
 def test_the_rule_can_fail() -> None:
     found = {name.split(".")[1] for _, name in imports(SIM / "runs/scenarios.py") if name.startswith("sim.")}
-    assert {layer_of(room) for room in found} == {layer_of(n) for n in ("calendar", "inputs", "policy", "recorder")}
+    assert {layer_of(room) for room in found} == {layer_of(n) for n in ("calendar", "inputs", "policy", "engine")}
     assert layer_of("inputs") < layer_of("policy") < layer_of("runs/scenarios") < layer_of("__main__")

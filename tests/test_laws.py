@@ -10,8 +10,8 @@ import pytest
 from sim.engine.enums import OUTSIDE_BAND, STOCKS
 from sim.engine.state import BooksError
 from sim.inputs.scenario import LeverUse, Month
-from sim.recruitment_model import RecruitmentModel
 from sim.runs.ensemble import arrays
+from sim.runs.model import RecruitmentModel
 from sim.runs.scenarios import load_scenario
 from sim.runs.worlds import Worlds
 

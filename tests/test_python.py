@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.recruitment_model import RecruitmentModel
+from sim.runs.model import RecruitmentModel
 from tests.small import scenario
 
 ROOT = Path(__file__).resolve().parent.parent

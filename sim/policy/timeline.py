@@ -1,4 +1,4 @@
-"""The timeline of a scenario: every turn of every dial, by events and levers, with its period and strength."""
+"""The timeline: every turn of every dial by events and levers, and how far each is built up in a month."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.calendar import Month
+from sim.inputs.folder_checks import EVERYWHERE, among
 from sim.inputs.geography import Geography
 from sim.policy.dials import DIALS, build_up
 from sim.policy.levers import LIBRARY
@@ -59,8 +60,21 @@ def extra_turn(turn: ExtraTurn, g: Geography) -> Turn:
     return Turn(dial, places_of(DIALS[dial].scope, where, g), amount, first, last, 0, 1.0)
 
 
+def check_event_dials(g: Geography) -> None:
+    """Raise DataError where an event turns an unknown dial, or one of whole countries in a region."""
+    for name, event in g.events.items():
+        for turn in event["turns"]:
+            where = f"events.yaml, line {turn.line}: {name}"
+            among(where, turn["dial"], DIALS, "a dial")
+            if DIALS[turn["dial"]].scope == "country":
+                for place in turn["where"]:
+                    among(where, place, [EVERYWHERE, *g.countries],
+                          f"a country; the dial '{turn['dial']}' turns whole countries")
+
+
 def timeline(scenario: Scenario, g: Geography, strengths: Mapping[int, np.ndarray]) -> list[Turn]:
     """Every turn of every dial: events in the order of their ids, then levers in a canonical order."""
+    check_event_dials(g)
     turns = []
     for name in sorted(g.events):
         event = g.events[name]

@@ -1,4 +1,7 @@
-"""Writes ``docs/evidence.md`` and ``docs/levers.md``: `python -m sim.reports.documents` (``--check`` only compares)."""
+"""Writes ``docs/evidence.md``, ``docs/levers.md`` and the tables of ``docs/ODD.md``.
+
+Run it as ``python -m sim.reports.documents``; with ``--check`` it only compares.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sim.engine.state import ARRAYS, TABLES
 from sim.inputs.folder_checks import CONFIDENCE
 from sim.inputs.numbers import DATA, Number, available_worlds, coefficients, read_values
 from sim.inputs.reading import read_yaml
@@ -142,13 +146,39 @@ def evidence() -> str:
     return "\n".join(lines) + "\n"
 
 
+def field_lines() -> list[str]:
+    """Every field of every table of a world, then its arrays."""
+    fields = [(f"`{name}`", f"`{field.name}`", field.unit, field.meaning)
+              for name, (declared, _) in TABLES.items() for field in declared]
+    arrays = [("", f"`{name}`", "", meaning) for name, (_, _, meaning) in ARRAYS.items()]
+    return table(("table", "field", "unit", "meaning"), [*fields, *arrays])
+
+
+def dial_lines() -> list[str]:
+    """Everything that events and levers can turn."""
+    return table(("dial", "of a", "turns", "unit", "meaning"),
+                 ((f"*{name}*", dial.scope, dial.combine, dial.unit, dial.description)
+                  for name, dial in DIALS.items()))
+
+
+def odd() -> str:
+    """The protocol as it stands, with its tables written anew between their marks."""
+    text = (FOLDER / "ODD.md").read_text(encoding="utf-8")
+    for name, lines in (("fields", field_lines()), ("dials", dial_lines())):
+        first, last = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
+        before, rest = text.split(first)
+        _, after = rest.split(last)
+        text = before + first + "\n".join(lines) + "\n" + last + after
+    return text
+
+
 def main(words: Sequence[str]) -> int:
     """Write the documents, or with ``--check`` say whether they are up to date (exit code 1 if not)."""
     if not FOLDER.is_dir():
         print(f"{FOLDER}: no such folder; run this in a checkout of the project.", file=sys.stderr)
         return 2
     late = 0
-    for name, text in (("evidence.md", evidence()), ("levers.md", levers())):
+    for name, text in (("evidence.md", evidence()), ("levers.md", levers()), ("ODD.md", odd())):
         path = FOLDER / name
         if "--check" in words:
             same = path.exists() and path.read_text(encoding="utf-8") == text

@@ -150,7 +150,7 @@ def test_mistakes(words: str, part: str, here: Path, capsys: pytest.CaptureFixtu
 
 
 def test_robust_is_refused_before_any_world_is_run(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.recruitment_model.RecruitmentModel", lambda *_, **__: pytest.fail("a world was run"))
+    monkeypatch.setattr("sim.runs.model.RecruitmentModel", lambda *_, **__: pytest.fail("a world was run"))
     assert main(["compare", *PAIR, "--robust", "--outcomes", "prisoners,effort", "--jobs", "1"]) == 2
 
 

@@ -10,7 +10,7 @@ import pytest
 from sim.inputs.numbers import coefficients
 from sim.inputs.scenario import Scenario, ScenarioError
 from sim.inputs.theories import THEORIES, settings
-from sim.recruitment_model import RecruitmentModel
+from sim.runs.model import RecruitmentModel
 from sim.runs.scenarios import dump, load_scenario
 from tests.small import scenario
 

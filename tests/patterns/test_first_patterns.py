@@ -8,8 +8,8 @@ from scipy.stats import binomtest
 
 from sim.engine.now import DECISIONS as NAMED
 from sim.inputs.geography import load_geography
-from sim.recruitment_model import RecruitmentModel
 from sim.runs.ensemble import arrays, simulate
+from sim.runs.model import RecruitmentModel
 from sim.runs.scenarios import load_scenario
 
 WORLDS = 50

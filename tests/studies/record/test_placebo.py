@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.inputs.numbers import coefficients
-from sim.recruitment_model import RecruitmentModel
+from sim.runs.model import RecruitmentModel
 from sim.runs.scenarios import load_scenario
 from sim.studies.record.placebo import design, rank_regression
 

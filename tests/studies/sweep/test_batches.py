@@ -11,7 +11,7 @@ import pytest
 import sim.studies.sweep.batches
 from sim.calendar import Month
 from sim.engine.outcomes import OUTCOMES
-from sim.recruitment_model import RecruitmentModel
+from sim.runs.model import RecruitmentModel
 from sim.runs.scenarios import load_scenario
 from sim.studies.sweep.batches import chunks, kept, places_of, rows_of, simulate
 from sim.studies.sweep.design import points_of
