@@ -22,8 +22,8 @@ from sim.engine.state import ARRAYS, TABLES, BooksError
 from sim.parameters import THEATRE_FIELDS, Geography, coefficients, load_geography
 from tests.small import AA, AA1, AA2, AA3, BB, BB1, BB2, BB3, BB4, PINNED, near
 
-__all__ = ["AA", "AA1", "AA2", "AA3", "ALL", "BB", "BB1", "BB2", "BB3", "BB4", "LANMERE", "SHORE_REST", "Small", "after",
-           "ask", "batch", "change", "changed", "course", "everything", "formula", "freeze", "mean", "near", "put",
+__all__ = ["AA", "AA1", "AA2", "AA3", "ALL", "BB", "BB1", "BB2", "BB3", "BB4", "LANMERE", "SHORE_REST", "Small",
+           "after", "ask", "batch", "change", "changed", "course", "everything", "formula", "freeze", "mean", "near", "put",
            "share", "turn"]
 
 LANMERE, SHORE_REST = 7, 8  # localities of BB-3: 200,000 and 300,000 residents
@@ -131,7 +131,8 @@ def formula(pure: Any) -> Callable[..., Any]:
 @functools.cache
 def _asked(asked: Any) -> Callable[..., Any]:
     """A compiled function that hands a rule its world, and what else it takes, by address."""
-    handles = {"w": "world_at(row)", "g": "place_at(row)", "k": "coefficients_at(row)", "now": "now_at(row, month, step)"}
+    handles = {"w": "world_at(row)", "g": "place_at(row)", "k": "coefficients_at(row)",
+               "now": "now_at(row, month, step)"}
     names = list(inspect.signature(formula(asked)).parameters)
     rest = "".join(f", {name}" for name in names if name not in handles)
     given = ", ".join(handles.get(name, name) for name in names)

@@ -195,7 +195,7 @@ def test_fear_of_arrest_deters_where_the_state_is_alert() -> None:
 
 
 def test_a_cause_that_does_not_count_takes_its_national_mean() -> None:
-    """Without organisations outreach is alike within a country; without deprivation readiness is, but for ties abroad."""
+    """Without organisations outreach is alike in a country; without deprivation readiness is, but for ties abroad."""
     b = online_only(theory__organisations=0.0, theory__deprivation=0.0)
     ready, reach = np.arange(7.0), np.arange(7.0) ** 2
     ask(b, exposure.follow_theory_of_joining, ready, reach)
