@@ -66,7 +66,7 @@ def test_dials_move_readiness(dial: str, amount: float, sign: int) -> None:
     turn(turned, dial, amount)
     grievance.step(plain)
     grievance.step(turned)
-    change = sign * (turned.world.readiness - plain.regions.readiness)[0]
+    change = sign * (turned.regions.readiness - plain.regions.readiness)[0]
     assert (change >= 0).all()
     capitals = dial == "services"  # their gap to themselves is nothing, whatever the services
     assert (change > 0).sum() == (5 if capitals else 7)
