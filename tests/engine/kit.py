@@ -22,9 +22,10 @@ from sim.engine.state import ARRAYS, TABLES, BooksError
 from sim.parameters import THEATRE_FIELDS, Geography, coefficients, load_geography
 from tests.small import AA, AA1, AA2, AA3, BB, BB1, BB2, BB3, BB4, PINNED, near
 
-__all__ = ["AA", "AA1", "AA2", "AA3", "ALL", "BB", "BB1", "BB2", "BB3", "BB4", "LANMERE", "SHORE_REST", "Small",
-           "after", "ask", "batch", "change", "changed", "course", "everything", "formula", "freeze", "mean", "near", "put",
-           "share", "turn"]
+__all__ = [
+    "AA", "AA1", "AA2", "AA3", "ALL", "BB", "BB1", "BB2", "BB3", "BB4", "LANMERE", "PROCESSES", "SHORE_REST", "Small",
+    "after", "ask", "batch", "change", "changed", "course", "everything", "formula", "freeze", "mean", "near", "put",
+    "restore", "share", "troubles", "turn"]
 
 LANMERE, SHORE_REST = 7, 8  # localities of BB-3: 200,000 and 300,000 residents
 ALL = slice(None)
