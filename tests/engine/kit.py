@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -129,17 +130,26 @@ def formula(pure: Any) -> Callable[..., Any]:
     return getattr(pure, "py_func", pure)  # type: ignore[no-any-return]
 
 
+#: What a rule takes of its world, in this order and first; the same letters later on are indices.
+HANDLES = {"w": "world_at(row)", "g": "place_at(row)", "k": "coefficients_at(row)", "now": "now_at(row, month, step)"}
+
+
+def _taken(asked: Any) -> tuple[list[str], list[str]]:
+    """Names of what a rule takes of its world, and of what else it takes."""
+    names = list(inspect.signature(formula(asked)).parameters)
+    ahead = list(itertools.takewhile(HANDLES.__contains__, names))
+    return ahead, names[len(ahead):]
+
+
 @functools.cache
 def _asked(asked: Any) -> Callable[..., Any]:
     """A compiled function that hands a rule its world, and what else it takes, by address."""
-    handles = {"w": "world_at(row)", "g": "place_at(row)", "k": "coefficients_at(row)",
-               "now": "now_at(row, month, step)"}
-    names = list(inspect.signature(formula(asked)).parameters)
-    rest = "".join(f", {name}" for name in names if name not in handles)
-    given = ", ".join(handles.get(name, name) for name in names)
+    ahead, rest = _taken(asked)
     scope = {"asked": asked, "world_at": world_at, "place_at": place_at, "coefficients_at": coefficients_at,
              "now_at": now_at}
-    return rule(eval(f"lambda row, month, step{rest}: asked({given})", scope))
+    given = ", ".join([*(HANDLES[name] for name in ahead), *(f"_{name}" for name in rest)])
+    return rule(eval(f"lambda {', '.join(['row', 'month', 'step', *(f'_{name}' for name in rest)])}: asked({given})",
+                     scope))
 
 
 def ask(b: Batch, asked: Any, *rest: Any, world: int = 0) -> Any:
@@ -147,8 +157,7 @@ def ask(b: Batch, asked: Any, *rest: Any, world: int = 0) -> Any:
     if COMPILED:
         return _asked(asked)(b.address + world * b.memory.strides[0], b.start + b.step, b.step, *rest)
     given = {"w": b.world(world), "g": b.place, "k": b.k(world), "now": b.now(world)}
-    others = iter(rest)
-    return asked(*(given[name] if name in given else next(others) for name in inspect.signature(asked).parameters))
+    return asked(*(given[name] for name in _taken(asked)[0]), *rest)
 
 
 def share(found: np.ndarray, chance: float) -> bool:
