@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from sim.calendar import Month
-from sim.dials import DIALS
 from sim.engine.batch import COEFFICIENT_ROW, Batch, Timetable, coefficients_at, now_at, place_at, world_at
 from sim.engine.compiled import COMPILED, rule
 from sim.engine.enums import STOCKS
@@ -20,7 +19,9 @@ from sim.engine.now import DECISIONS, REGION_DIAL_ROW, STATE_DIAL_ROW, THEATRE_R
 from sim.engine.place import place_of
 from sim.engine.start import first_recruiters, populate
 from sim.engine.state import ARRAYS, TABLES, BooksError
-from sim.parameters import THEATRE_FIELDS, Geography, coefficients, load_geography
+from sim.inputs.geography import THEATRE_FIELDS, Geography, load_geography
+from sim.inputs.numbers import coefficients
+from sim.policy.dials import DIALS
 from tests.small import AA, AA1, AA2, AA3, BB, BB1, BB2, BB3, BB4, PINNED, near
 
 __all__ = [

@@ -461,33 +461,3 @@ def test_plain_python_gives_the_same_counts() -> None:
     compiled: dict[str, Any] = {}
     exec(PLAIN, compiled)
     assert [int(x) for x in done.stdout.split()] == compiled["values"]
-
-
-def test_same_as_the_array_engine() -> None:
-    """To be dropped with `sim.noise`."""
-    from sim import noise
-
-    rng, size = np.random.default_rng(4), 20_000
-    u = rng.random(size)
-    u[: size // 10] = 1.0 - 2.0 ** -(1.0 + 50.0 * u[: size // 10])
-    u[-size // 10 :] = 2.0 ** -(1.0 + 50.0 * u[-size // 10 :])
-    mean = 10.0 ** rng.uniform(-9, 6, size)  # beyond, SciPy's tails are not to be trusted
-    assert np.array_equal(poissons(u, mean), noise.poisson(u, mean))
-    n = np.floor(10.0 ** rng.uniform(0, 9, size)).astype(np.int64)
-    for p in (10.0 ** rng.uniform(-9, 0, size), rng.random(size), 1.0 - 10.0 ** rng.uniform(-9, 0, size)):
-        assert np.array_equal(binomials(u, n, p), noise.binomial(u, n, p))
-        assert np.array_equal(hazards(u, n, 3 * p), noise.binomial_hazard(u, n, 3 * p))
-    x = rng.normal(0, 100, 500)
-    assert [stochastic_round(*pair) for pair in zip(u[:500], x, strict=True)] == noise.stochastic_round(
-        u[:500], x
-    ).tolist()
-    for row in range(500):
-        groups = 1 + row % 7
-        stock = rng.integers(0, 10 ** rng.integers(1, 9), groups)
-        number = int(rng.integers(0, stock.sum() + 1))
-        assert np.array_equal(taken(stock, number, u[row]), noise.systematic_split(stock, number, u[row]))
-        shares = rng.random(groups) * (rng.random(groups) < 0.8)
-        assert choose(u[row], shares) == noise.categorical(u[row], shares)
-        if shares.any():
-            v = rng.random(groups - 1)
-            assert np.array_equal(given_out(number, shares, v), noise.split_shares(number, shares, v))

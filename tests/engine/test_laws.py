@@ -14,7 +14,7 @@ from sim.engine.month import MONTH, advance
 from sim.engine.process import PROCESSES as DECLARED
 from sim.engine.start import first_recruiters
 from sim.engine.state import BooksError
-from sim.parameters import coefficients
+from sim.inputs.numbers import coefficients
 from tests.engine.kit import (
     PROCESSES,
     Small,

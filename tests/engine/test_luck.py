@@ -114,20 +114,3 @@ def test_plain_python_gives_the_same_bits() -> None:
     )  # fmt: skip
     want = numpys(key, 83, 0, 24)
     assert json.loads(done.stdout) == [want[2:].tolist(), want[4:8].tolist(), want[9]]
-
-
-def test_same_as_the_array_engine() -> None:
-    """To be dropped with `sim.noise`."""
-    from sim.noise import Noise
-    from sim.noise import stream_key as before
-
-    worlds, out = np.array([0, 17]), np.empty(66)
-    noise = Noise(20110101, worlds)
-    for name in ("recruit.contact", "x"):
-        for world, keys in zip(worlds, draws(20110101, worlds, [name]), strict=True):
-            assert np.array_equal(keys[0], before(20110101, world, name))
-        for month in (0, 83):
-            want = noise.uniform(name, month, (6, 11)).reshape(2, 66)
-            for row, keys in zip(want, draws(20110101, worlds, [name]), strict=True):
-                fill(out, *keys[0], month, 0, 66)
-                assert np.array_equal(out, row)

@@ -66,7 +66,7 @@ def test_threat_rises_fast_and_fades_slowly() -> None:
 
 def test_threat_follows_ground_lost_and_hubs_across_the_border() -> None:
     """Residents ruled, by the hundred thousand; members at the other end of each crossing."""
-    k = {"state__see_ground": 0.5, "state__see_hub": 0.001, "state__rise": 1.0, "state__see_mass_attack": 20.0}
+    k = {"state__see_ground": 0.5, "state__see_hub": 0.001, "state__rise": 1.0, "violence__mass_weight": 20.0}
     b = batch(**k)
     b.localities.control[:, LANMERE] = 0.5  # of 200,000
     decide(b, BB)
@@ -204,7 +204,7 @@ def test_borders_can_be_frozen_open() -> None:
 
 
 def test_blows_are_attacks_as_those_who_decide_weigh_them() -> None:
-    b = batch(state__mass_attack=7.0)
+    b = batch(violence__mass_weight=7.0)
     b.regions.attacks_seen[:, BB2], b.regions.mass_attacks_seen[:, BB2] = 3, 2
     head(b)
     assert b.regions.blows[0, BB2] == pytest.approx(17)

@@ -9,7 +9,7 @@ from sim.engine.place import place_of
 from sim.engine.rules import demography
 from sim.engine.rules.demography import SPREAD, entrants, shifted
 from sim.engine.state import CLASS_SHARES
-from sim.parameters import load_geography
+from sim.inputs.geography import load_geography
 from tests.engine.kit import AA, AA1, Small, batch, formula, put
 
 STILL = {f"{country}.{name}": 0.0 for country in ("AA", "BB") for name in ("population_growth", "youth_share_change")}

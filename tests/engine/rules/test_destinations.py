@@ -64,7 +64,7 @@ class Grounded:
         self.airport = np.zeros_like(self.airport)
 
     def __getattr__(self, name: str) -> object:
-        from sim.parameters import Geography
+        from sim.inputs.geography import Geography
 
         return getattr(Geography, name).__get__(self)
 

@@ -467,7 +467,7 @@ def test_the_checksum_is_over_what_a_run_reads(tmp_path: Path, monkeypatch: pyte
         assert changed(tmp_path / "sim/data", "calibration.yaml") == first
         seen = {first, *(changed(tmp_path / "sim", name) for name in (
             "data/coefficients.yaml", "data/maghreb/regions.csv", "data/maghreb/events.yaml",
-            "data/maghreb/posterior.csv", "data/maghreb/theatre.csv", "recruitment_model.py",
+            "data/maghreb/posterior.csv", "data/maghreb/theatre.csv", "runs/worlds.py", "engine/month.py",
             "policy/levers/__init__.py"))}
         monkeypatch.setattr(np, "__version__", "0.0")
         fingerprint.cache_clear()
