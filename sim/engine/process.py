@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+
+from numba import int64
 
 from sim.engine.batch import Batch, coefficients_at, now_at, place_at, world_at
 from sim.engine.compiled import COMPILED, rule
 
+#: Argument types of every compiled process.
+SIGNATURE = (int64,) * 8
 #: All processes by name, in the order in which they were declared.
 PROCESSES: dict[str, Process] = {}
 
@@ -33,7 +38,7 @@ class Process:
         PROCESSES[self.name] = self
 
     @staticmethod
-    def _compiled(step: Callable[..., None], by_row: bool) -> Callable[..., None]:
+    def _compiled(step: Any, by_row: bool) -> Any:
         def of_worlds(address, size, first, last, month, number, low, high):  # type: ignore[no-untyped-def]
             for i in range(first, last):
                 row = address + i * size
@@ -46,7 +51,18 @@ class Process:
                 for each in range(low, high):
                     step(w, g, k, now, each)
 
-        return rule(of_rows if by_row else of_worlds)
+        run = of_rows if by_row else of_worlds
+        run.__module__, run.__qualname__ = step.__module__, f"{step.__qualname__}.{run.__name__}"
+        return rule(run)
+
+    def compile(self) -> None:
+        """Compile for all batches, or load from disk; otherwise this happens at the first call."""
+        if self._run is not None:
+            self._run.compile(SIGNATURE)
+
+    def ready(self) -> bool:
+        """Whether there is nothing to compile."""
+        return self._run is None or self._run.ready(SIGNATURE)
 
     def __call__(self, batch: Batch, first: int = 0, last: int | None = None, step: int | None = None,
                  rows: tuple[int, int] | None = None) -> None:
