@@ -28,21 +28,28 @@ Now = namedtuple("Now", "states regions theatre frozen month step")
 Now.__doc__ = """One month: dials of ``states`` (Y,) and ``regions`` (R,), the ``theatre``'s row, ``frozen`` decisions
 (NaN = free), ``month`` since year 0, ``step`` since the start of the run."""
 
-STREAMS: list[str] = []
-DECISIONS: list[str] = []
+#: Names of luck. Compiled code holds their places in this list, so a new one is put at its end.
+STREAMS = ("demography", "state.ban", "recruiter", "recruiter.open", "recruiter.side", "exposure", "falling_away",
+           "recruitment", "recruitment.brand", "destination", "hub", "give_up", "destination.brand", "leave_later",
+           "passage", "theatre.bloc", "theatre.switch", "theatre.deaths", "theatre.return", "theatre.fate",
+           "theatre.send_home", "arrest", "arrest.other", "recruiter.arrest", "pursuit", "prison", "surface", "refuge",
+           "violence", "airstrikes", "ground.choice", "ground.attempt", "ground.failed", "ground.rivals",
+           "ground.revolt", "deployment", "deployment.where", "deployment.who", "offensive", "aftermath", "inflow",
+           "rivalry", "recruiter.first", "recruiter.shuffled")
+#: Names of decisions and switches that a placebo may freeze at a constant.
+DECISIONS = ("state.alert", "state.ban", "state.exits", "state.borders", "camp.offensive", "local.resist",
+             "movement.infiltrate", "rival.resist", "mass.splinter", "brokers.trade", "quietists.teach",
+             "foreign.strikes", "recruiter.move", "peers", "theatre.prestige", "movement.send_home", "movement.attempt",
+             "movement.deploy", "recruiters.shuffled")
 
 
 def stream(name: str) -> int:
-    """Index of a named stream of luck; a rule declares those it draws from when it is imported."""
-    if name not in STREAMS:
-        STREAMS.append(name)
+    """Index of a named stream of luck; a rule says at its head from which it draws."""
     return STREAMS.index(name)
 
 
 def decision(name: str) -> int:
-    """Index of a named decision, which a placebo may freeze at a constant."""
-    if name not in DECISIONS:
-        DECISIONS.append(name)
+    """Index of a named decision."""
     return DECISIONS.index(name)
 
 
