@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.cli.progress import Stages
-from sim.cli.shared import PROGRAM, at_least_one, cores, examples
+from sim.cli.shared import PROGRAM, at_least_one, cores, examples, prepare_engine
 from sim.cli.stopping import INTERRUPTED
 from sim.errors import UserError
 
@@ -49,6 +49,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     print(f"{scenario.title}: calibration in {folder}\nIf stopped, go on with: {PROGRAM} calibrate "
           f"{arguments.scenario} --waves {arguments.waves} --points {arguments.points} --seed {scenario.seed} "
           f"--out {folder} --resume\n", flush=True)
+    prepare_engine()
     began = time.monotonic()
     try:
         with Stages() as stages:

@@ -17,6 +17,7 @@ from sim.cli.shared import (
     names_of,
     paired_arguments,
     paired_scenarios,
+    prepare_engine,
     say_where,
 )
 from sim.errors import UserError
@@ -59,6 +60,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     first, last = _month("--from", arguments.first), _month("--until", arguments.last)
     base, *others = paired_scenarios(arguments)
     outcomes, places = names_of("--outcomes", arguments.outcomes), names_of("--places", arguments.places)
+    prepare_engine()
     with Meter(f"compare {base.name}") as meter:
         from sim.studies.compare import comparison, robust, why
 

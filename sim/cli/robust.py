@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.cli.progress import Meter
-from sim.cli.shared import PAIR, cores, drawing, examples, names_of, paired_arguments, paired_scenarios, say_where
+from sim.cli.shared import (
+    PAIR,
+    cores,
+    drawing,
+    examples,
+    names_of,
+    paired_arguments,
+    paired_scenarios,
+    prepare_engine,
+    say_where,
+)
 
 if TYPE_CHECKING:
     from sim.inputs.scenario import Scenario
@@ -33,6 +43,7 @@ def _robust(arguments: argparse.Namespace) -> int:
 
     check_outcomes(outcomes)
     scenarios = align(base, others)
+    prepare_engine()
     began = time.perf_counter()
     tested = under_rival_theories(scenarios, arguments)
     seconds = time.perf_counter() - began

@@ -14,6 +14,7 @@ from sim.cli.shared import (
     drawing,
     examples,
     load_scenarios,
+    prepare_engine,
     result_folders,
     say_where,
     scenario_arguments,
@@ -41,6 +42,7 @@ def add_command(commands: Any) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     scenarios = load_scenarios(arguments)
     places = result_folders(scenarios, arguments.out)
+    prepare_engine()
     failed = 0
     for scenario, out in zip(scenarios, places, strict=True):
         failed |= _run_one(scenario, out, arguments)

@@ -54,6 +54,21 @@ def paired_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-figures", action="store_true", help="write tables only")
 
 
+def prepare_engine() -> None:
+    """Compile the rules, once per installation, and say so; load them otherwise."""
+    from sim.cli.progress import Stages
+    from sim.engine.prepare import prepare
+
+    with Stages() as stages:
+        def report(done: int, total: int, name: str) -> None:
+            if done == 0:
+                print(f"Preparing the engine, once per installation: {total} parts to compile, up to a minute.",
+                      file=sys.stderr, flush=True)
+            stages("compiling", done, total)
+
+        prepare(report)
+
+
 def load_scenarios(arguments: argparse.Namespace) -> list[Scenario]:
     """Every scenario of the command line, checked before the first one runs."""
     from sim.inputs.scenario import ScenarioError, parse_set

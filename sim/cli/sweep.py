@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.cli.progress import Meter
-from sim.cli.shared import at_least_one, cores, examples
+from sim.cli.shared import at_least_one, cores, examples, prepare_engine
 from sim.cli.stopping import INTERRUPTED
 from sim.errors import UserError
 
@@ -59,6 +59,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
     spec = load_sweep(arguments.file)
     if arguments.out is not None and not arguments.resume:
         check_out(arguments.out)
+    prepare_engine()
     began = time.time()
     try:
         return _swept(spec, arguments)

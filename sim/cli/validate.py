@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from sim.cli.progress import Meter
-from sim.cli.shared import BASELINE, PROGRAM, at_least_one, cores, drawing, examples, load_scenarios, result_folders
+from sim.cli.shared import (
+    BASELINE,
+    PROGRAM,
+    at_least_one,
+    cores,
+    drawing,
+    examples,
+    load_scenarios,
+    prepare_engine,
+    result_folders,
+)
 from sim.errors import UserError
 
 FEWEST = 20  # worlds with which a 90 % interval means something
@@ -39,6 +49,7 @@ def _validate(arguments: argparse.Namespace) -> int:
     if scenario.worlds < FEWEST:
         raise UserError(f"validate: {scenario.worlds} world{'s are' if scenario.worlds > 1 else ' is'} too few for "
                         f"intervals; give at least {FEWEST}.")
+    prepare_engine()
     if arguments.by_theory:
         from sim.studies.record.placebo import by_theory
 

@@ -12,41 +12,44 @@ from threading import Lock, Thread
 
 from sim.engine.cache import folder
 from sim.engine.month import MONTH
-from sim.engine.process import PROCESSES, Process
+from sim.engine.process import Process
+from sim.engine.record import Looking
 from sim.engine.start import first_recruiters
 
 Report = Callable[[int, int, str], None]
+Part = Process | Looking
+#: All that has to be compiled before a run.
+PARTS: tuple[Part, ...] = (*MONTH, first_recruiters, Looking())
 
 _MOST, _SHARE = 4, 4
 """Most processes that compile at a time, and how many rules it takes to make one more worth its start."""
 
 
-def prepare(report: Report | None = None, processes: Sequence[Process] = (*MONTH, first_recruiters),
-            jobs: int | None = None) -> None:
+def prepare(report: Report | None = None, parts: Sequence[Part] = PARTS, jobs: int | None = None) -> None:
     """Compile what has not been compiled before and load the rest.
 
     Parameters
     ----------
     report : callable, optional
-        ``report(done, total, name)`` once before and after each process that is compiled, perhaps in another thread
+        ``report(done, total, name)`` once before and after each part that is compiled, perhaps in another thread
         but never twice at a time; not called where all comes from disk.
-    processes : sequence of Process
-        Default: those of the month and of the start.
+    parts : sequence of parts
+        Default: the processes of the month and of the start, and the recorder.
     jobs : int, optional
         Most processor cores to use. Default: those there are, up to four.
     """
-    missing = sorted((each for each in processes if not each.ready()), key=_size, reverse=True)
+    missing = sorted((each for each in parts if not each.ready()), key=_size, reverse=True)
     if missing:
         _compile(missing, report or (lambda done, total, name: None), jobs or min(_cores(), _MOST))
-    for each in processes:
+    for each in parts:
         each.compile()
 
 
-def _compile(missing: list[Process], report: Report, jobs: int) -> None:
+def _compile(missing: list[Part], report: Report, jobs: int) -> None:
     """Compile here and, through the folder that all share, in helpers; what a helper fails to do is done here."""
     todo, done, lock = deque(missing), 0, Lock()
 
-    def finished(each: Process) -> None:
+    def finished(each: Part) -> None:
         nonlocal done
         with lock:
             done += 1
@@ -100,8 +103,9 @@ def _helper() -> subprocess.Popen[str]:
 
 def _serve() -> None:
     """Compile the processes that are named on standard input, and name them when they are done."""
+    parts = {each.name: each for each in PARTS}
     for line in sys.stdin:
-        PROCESSES[line.strip()].compile()
+        parts[line.strip()].compile()
         print(line.strip(), flush=True)
 
 
@@ -114,6 +118,7 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _size(each: Process) -> int:
+def _size(each: Part) -> int:
     """Length of the module, a measure of how long it takes: the long ones go first."""
-    return Path(sys.modules[each.step.__module__].__file__ or "").stat().st_size
+    return Path(sys.modules[type(each).__module__ if isinstance(each, Looking) else each.step.__module__].__file__
+                or "").stat().st_size

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numba import float32, int8, int64
 
 from sim.engine.batch import Batch, coefficients_at, now_at, place_at, world_at
 from sim.engine.compiled import COMPILED, rule
@@ -76,8 +77,8 @@ def written(outcomes: Sequence[Outcome]) -> Callable[..., None]:
     for index, outcome in enumerate(outcomes):
         lines += [f"        if wanted[{index}] >= 0:",
                   f"            values[wanted[{index}], i, step, r] = {outcome.code}"]
-    space: dict[str, Any] = {"MOVEMENT": MOVEMENT, "RIVAL": RIVAL, "MASS": MASS, "REFUGE": REFUGE, "PRISON": PRISON,
-                             "MOVEMENT_BRAND": MOVEMENT_BRAND, "sympathising": sympathising, "at_large": at_large,
+    space: dict[str, Any] = {"__name__": __name__, "MOVEMENT": MOVEMENT, "RIVAL": RIVAL, "MASS": MASS,
+                             "REFUGE": REFUGE, "PRISON": PRISON, "MOVEMENT_BRAND": MOVEMENT_BRAND, "sympathising": sympathising, "at_large": at_large,
                              "everywhere": everywhere, "foreigners": foreigners, "fighters": fighters,
                              "from_other_states": from_other_states, "in_theatre": in_theatre,
                              "controlled": controlled, "foothold": foothold}
@@ -106,6 +107,24 @@ def look_at_worlds(address, size, first, last, month, step, at, wanted, values, 
         count_recruiters(w, free)
         look(w, place_at(row), coefficients_at(row), now_at(row, month, step), wanted, values, at + i - first, free)
         keep_control(w, step, control, cause, at + i - first)
+
+
+class Looking:
+    """The compiled function that looks, to be prepared as processes are."""
+
+    _run: Any = look_at_worlds
+
+    name = "record"
+    _signature = (*(int64,) * 7, int64[::1], float32[:, :, :, ::1], float32[:, :, ::1], int8[:, :, ::1])
+
+    def compile(self) -> None:
+        """Compile, or load from disk; otherwise this happens at the first call."""
+        if COMPILED:
+            self._run.compile(self._signature)
+
+    def ready(self) -> bool:
+        """Whether there is nothing to compile."""
+        return not COMPILED or self._run.ready(self._signature)
 
 
 class Recorder:
