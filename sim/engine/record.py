@@ -77,11 +77,11 @@ def written(outcomes: Sequence[Outcome]) -> Callable[..., None]:
     for index, outcome in enumerate(outcomes):
         lines += [f"        if wanted[{index}] >= 0:",
                   f"            values[wanted[{index}], i, step, r] = {outcome.code}"]
-    space: dict[str, Any] = {"__name__": __name__, "MOVEMENT": MOVEMENT, "RIVAL": RIVAL, "MASS": MASS,
-                             "REFUGE": REFUGE, "PRISON": PRISON, "MOVEMENT_BRAND": MOVEMENT_BRAND, "sympathising": sympathising, "at_large": at_large,
-                             "everywhere": everywhere, "foreigners": foreigners, "fighters": fighters,
-                             "from_other_states": from_other_states, "in_theatre": in_theatre,
-                             "controlled": controlled, "foothold": foothold}
+    space: dict[str, Any] = {
+        "__name__": __name__, "MOVEMENT": MOVEMENT, "RIVAL": RIVAL, "MASS": MASS, "REFUGE": REFUGE, "PRISON": PRISON,
+        "MOVEMENT_BRAND": MOVEMENT_BRAND, "sympathising": sympathising, "at_large": at_large, "everywhere": everywhere,
+        "foreigners": foreigners, "fighters": fighters, "from_other_states": from_other_states,
+        "in_theatre": in_theatre, "controlled": controlled, "foothold": foothold}
     exec("\n".join(lines), space)
     return space["look"]  # type: ignore[no-any-return]
 
