@@ -81,6 +81,32 @@ def test_imports_run_downwards(path: Path) -> None:
             assert inside(name_of(path), ONLY_IN[parts[0]]), f"{where}: {parts[0]} has no place here"
 
 
+def modules() -> dict[str, Path]:
+    return {".".join(("sim", *path.relative_to(SIM).with_suffix("").parts)).removesuffix(".__init__"): path
+            for path in files()}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Imports within functions count as well; what only type checking reads does not."""
+    known = modules()
+    edges = {}
+    for name, path in known.items():
+        found = {full if full in known else full.rpartition(".")[0] for _, full in imports(path)}
+        edges[name] = {other for other in found if other in known and other != name}
+    while free := [name for name, used in edges.items() if not used]:
+        for name in free:
+            del edges[name]
+        for used in edges.values():
+            used.difference_update(free)
+    users = {name: {user for user, used in edges.items() if name in used} for name in edges}
+    while idle := [name for name, by in users.items() if not by]:
+        for name in idle:
+            del users[name]
+        for by in users.values():
+            by.difference_update(idle)
+    assert not users, f"circles among {', '.join(sorted(users))}"
+
+
 def top_level(path: Path) -> set[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     found: set[str] = set()

@@ -44,7 +44,8 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     settings = {} if arguments.seed is None else {"seed": parse_set(f"seed={arguments.seed}")[1]}
     scenario = load_scenario(arguments.scenario, settings, origins=dict.fromkeys(settings, "--seed"))
     folder = arguments.out or Path("results") / f"calibration-{scenario.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    from sim.studies.calibrate.calibration import CalibrationError, run
+    from sim.studies.calibrate.calibration import run
+    from sim.studies.calibrate.prior import CalibrationError
 
     print(f"{scenario.title}: calibration in {folder}\nIf stopped, go on with: {PROGRAM} calibrate "
           f"{arguments.scenario} --waves {arguments.waves} --points {arguments.points} --seed {scenario.seed} "

@@ -52,6 +52,7 @@ Place = namedtuple("Place", "regions states localities links nodes organisations
 Place.__doc__ = """Tables of a geography; ``distance`` (R, R) km, ``camp_km`` (A, R) km from the camp's nearest seat
 (negative outside its country), ``camp_seat`` (A, R) 1 where the camp sits, ``cooperation`` (Y, Y) 0-1 as it stood,
 ``neighbours`` (Y, Y) 1 for different states with a common border."""
+_PER_SLOT, _VETERANS_PER_SLOT, _LEAST_SLOTS, _MOST_SLOTS = 80_000.0, 30.0, 2, 10
 
 
 def table(dtype: np.dtype, rows: int, **columns: Any) -> np.ndarray:
@@ -69,8 +70,6 @@ def names_of(dtype: np.dtype) -> tuple[str, ...]:
 
 def place_of(g: Geography) -> Place:
     """Tables of one geography; each call makes its own, so that a model may change its agents' traits."""
-    from sim.engine.start import recruiter_slots
-
     n_r, n_l, n_y = len(g.regions), len(g.localities), len(g.countries)
     airport = g.distance[:, g.airport].min(axis=1) if g.airport.any() else np.zeros(n_r)
     border = np.bincount(g.link_to[g.link_cross], minlength=n_r) > 0
@@ -119,3 +118,10 @@ def camp_seats(g: Geography) -> np.ndarray:
         wanted = authority["regions"].split(";")
         seats[a] = [region in wanted or f"{authority['country']}-*" in wanted for region in g.regions]
     return seats
+
+
+def recruiter_slots(g: Geography) -> np.ndarray:
+    """Region of every recruiter slot, (N,): one per 80,000 young residents and per 30 veterans, two to ten a region."""
+    slots = np.ceil(g.r["youth"] / _PER_SLOT) + np.floor(
+        (g.r["veterans"] + 0.3 * g.r["prison_network"]) / _VETERANS_PER_SLOT)
+    return np.repeat(np.arange(len(g.regions)), np.clip(slots, _LEAST_SLOTS, _MOST_SLOTS).astype(int))

@@ -10,13 +10,13 @@ from sim.engine.compiled import rule
 from sim.engine.enums import ACTIVE, CELL, HIDDEN, MASS, PRISON, REFUGE, RIVAL
 from sim.engine.forms import chance
 from sim.engine.now import decision, draw, stream
+from sim.engine.place import recruiter_slots
 from sim.engine.process import process
 from sim.engine.state import CLASS_SHARES
 from sim.inputs.geography import AUTHORITY_FIELDS, Geography
 
 FIRST, SHUFFLED_LUCK = stream("recruiter.first"), stream("recruiter.shuffled")
 SHUFFLED = decision("recruiters.shuffled")
-_PER_SLOT, _VETERANS_PER_SLOT, _LEAST_SLOTS, _MOST_SLOTS = 80_000.0, 30.0, 2, 10
 
 
 def class_multipliers(sigma: np.ndarray) -> np.ndarray:
@@ -42,13 +42,6 @@ def largest_remainder(totals: np.ndarray, shares: np.ndarray) -> np.ndarray:
     left = (np.asarray(totals) - whole.sum(axis=1)).astype(int)
     rank = np.argsort(np.argsort(whole - exact, axis=1, kind="stable"), axis=1)
     return np.asarray(whole + (rank < left[:, None])).astype(np.int64)
-
-
-def recruiter_slots(g: Geography) -> np.ndarray:
-    """Region of every recruiter slot, (N,): one per 80,000 young residents and per 30 veterans, two to ten a region."""
-    slots = np.ceil(g.r["youth"] / _PER_SLOT) + np.floor(
-        (g.r["veterans"] + 0.3 * g.r["prison_network"]) / _VETERANS_PER_SLOT)
-    return np.repeat(np.arange(len(g.regions)), np.clip(slots, _LEAST_SLOTS, _MOST_SLOTS).astype(int))
 
 
 def populate(batch: Batch, g: Geography) -> None:

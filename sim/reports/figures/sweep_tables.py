@@ -27,7 +27,7 @@ EITHER = {"tipping": {"low", "high"}}
 
 
 @dataclass(frozen=True)
-class Told:
+class SweepTables:
     """An analysis: ``about`` the sweep, its ``axes`` and ``outcomes`` by name, and its folder of tables."""
 
     folder: Path
@@ -107,11 +107,11 @@ def read_table(path: Path) -> pd.DataFrame:
                        na_values=numbers, encoding="utf-8")
 
 
-def read(folder: Path) -> Told:
+def read(folder: Path) -> SweepTables:
     """The analysis in a folder; raises FileNotFoundError where there is none."""
     about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
     axes, outcomes = (read_table(folder / f"{name}.csv") for name in ("axes", "outcomes"))
-    return Told(folder, about, axes.set_index("name"), outcomes.set_index("outcome"))
+    return SweepTables(folder, about, axes.set_index("name"), outcomes.set_index("outcome"))
 
 
 def plain(name: str) -> str:
@@ -119,9 +119,9 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
-def axis_words(told: Told, name: str, width: float) -> str:
+def axis_words(sweep: SweepTables, name: str, width: float) -> str:
     """Its name with what it is, as far as they fit."""
-    label = str(told.axes.loc[name, "label"])
+    label = str(sweep.axes.loc[name, "label"])
     whole = f"{plain(name)}: {label}" if label and plain(name) != label.lower() else plain(name)
     return fit(whole, width)
 
@@ -138,14 +138,14 @@ def end_word(axis: pd.Series, at: float) -> str:
     return f"{at:.3g}"
 
 
-def dress(ax: Axes, told: Told, name: str, side: str, width: float, upright: bool = False) -> None:
+def dress(ax: Axes, sweep: SweepTables, name: str, side: str, width: float, upright: bool = False) -> None:
     """Scale and ticks of something varied on axis ``side`` (x or y) of ``width`` points."""
-    row = told.axes.loc[name]
+    row = sweep.axes.loc[name]
     axis = ax.xaxis if side == "x" else ax.yaxis
     low, high = float(row["low"]), float(row["high"])
     if row["kind"] == "category":
         levels = str(row["levels"]).split()
-        deep = 1 if upright else stairs(told, name, width)
+        deep = 1 if upright else stairs(sweep, name, width)
         axis.set_major_locator(FixedLocator(list(range(len(levels)))))
         words = ["\n" * (i % deep) + fit(plain(level), width if upright else deep * width / len(levels))
                  for i, level in enumerate(levels)]
@@ -166,9 +166,9 @@ def dress(ax: Axes, told: Told, name: str, side: str, width: float, upright: boo
     axis.set_tick_params(color=SOFT)
 
 
-def stairs(told: Told, name: str, width: float) -> int:
+def stairs(sweep: SweepTables, name: str, width: float) -> int:
     """Lines below a horizontal axis of ``width`` points on which categories stand so that none touches the next."""
-    row = told.axes.loc[name]
+    row = sweep.axes.loc[name]
     if row["kind"] != "category":
         return 1
     levels = str(row["levels"]).split()
@@ -176,9 +176,9 @@ def stairs(told: Told, name: str, width: float) -> int:
     return int(min(len(levels), 3, -(-longest * len(levels) // width)))
 
 
-def ticks_width(told: Told, name: str) -> float:
+def ticks_width(sweep: SweepTables, name: str) -> float:
     """Room for the labels of a vertical axis, points."""
-    row = told.axes.loc[name]
+    row = sweep.axes.loc[name]
     if row["kind"] == "category":
         return min(190.0, max(text_width(plain(level)) for level in str(row["levels"]).split()) + 4)
     return text_width("2011-01") + 4 if row["kind"] == "date" else 52.0
@@ -205,16 +205,16 @@ def outcome_axis(ax: Axes, chance: bool, low: float, high: float) -> None:
     ax.set_axisbelow(True)
 
 
-def limits_of(told: Told, name: str) -> tuple[float, float]:
+def limits_of(sweep: SweepTables, name: str) -> tuple[float, float]:
     """Ends of something varied, with room around categories."""
-    row = told.axes.loc[name]
+    row = sweep.axes.loc[name]
     low, high = cast(float, row["low"]), cast(float, row["high"])
     edge = 0.5 if row["kind"] == "category" else 0.0
     return float(low) - edge, float(high) + edge
 
 
-def set_limits(ax: Axes, told: Told, name: str) -> None:
+def set_limits(ax: Axes, sweep: SweepTables, name: str) -> None:
     """Ends of the horizontal axis, with some room for strokes at the ends of a linear one."""
-    low, high = limits_of(told, name)
-    room = 0.0 if told.axes.loc[name, "scale"] == "log" else 0.03 * (high - low)
+    low, high = limits_of(sweep, name)
+    room = 0.0 if sweep.axes.loc[name, "scale"] == "log" else 0.03 * (high - low)
     ax.set_xlim(low - room, high + room)

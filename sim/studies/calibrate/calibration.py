@@ -10,12 +10,9 @@ Everything is a function of the settings and the seed, whatever the number of pr
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 import time
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,21 +21,24 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from sim.errors import UserError
-from sim.inputs.numbers import DATA, coefficients
-from sim.inputs.reading import read_yaml
 from sim.inputs.scenario import Scenario
-from sim.runs.threads import run_tasks
 from sim.studies.calibrate import emulation as em
+from sim.studies.calibrate import report
+from sim.studies.calibrate.outcome import CHECK, FINAL, Outcome, Wave, write_table
+from sim.studies.calibrate.prior import CalibrationError, Prior, prior_of, rules_of, stage_seed
+from sim.studies.calibrate.sampling import (
+    Density,
+    Effort,
+    Region,
+    everywhere,
+    points_inside,
+    sobol,
+    walk,
+    walkers_from,
+)
+from sim.studies.calibrate.workers import Crew, one_thread
 
 CHUNK = 25  # worlds
-BATCH = 2048  # points that are judged at once
-CHECK = "check"  # the stage of the posterior predictive check
-FINAL = "final"
-
-
-class CalibrationError(UserError):
-    """A calibration that cannot start or go on."""
 
 
 class Simulator(Protocol):
@@ -57,7 +57,8 @@ class ModelSimulator:
 
     def __call__(self, points: Mapping[str, np.ndarray], seed: int, first: int, ids: Sequence[str]) -> np.ndarray:
         from sim.runs.ensemble import run_chunk
-        from sim.studies.record.targets import measure, outcomes_of
+        from sim.studies.record.measures import outcomes_of
+        from sim.studies.record.targets import measure
 
         n = len(next(iter(points.values())))
         padded = {name: np.concatenate([np.zeros(first), values]) for name, values in points.items()}
@@ -68,143 +69,11 @@ class ModelSimulator:
         return np.asarray(measure(raw, scenario.model_copy(update={"worlds": n}), wanted), dtype=float)
 
 
-@dataclass(frozen=True)
-class Prior:
-    """Independent priors of the coefficients: uniform, or log-uniform where marked."""
-
-    names: tuple[str, ...]
-    low: np.ndarray
-    high: np.ndarray
-    log: np.ndarray
-
-    @classmethod
-    def of(cls, ranges: Mapping[str, tuple[float, float]]) -> Prior:
-        """Log-uniform where low > 0 and high / low > 5."""
-        low, high = (np.array([r[i] for r in ranges.values()], dtype=float) for i in (0, 1))
-        return cls(tuple(ranges), low, high, (low > 0) & (high > 5 * low))
-
-    @property
-    def size(self) -> int:
-        return len(self.names)
-
-    def values(self, u: np.ndarray) -> np.ndarray:
-        """Coefficients (n, d) at points of the unit cube."""
-        low, high = (np.log(np.where(self.log, end, 1.0)) for end in (self.low, self.high))
-        wide = np.where(self.log, np.exp(low + u * (high - low)), self.low + u * (self.high - self.low))
-        return np.asarray(np.clip(wide, self.low, self.high))
-
-    def unit(self, values: np.ndarray) -> np.ndarray:
-        """Inverse of `values`."""
-        low, high = (np.log(np.where(self.log, end, 1.0)) for end in (self.low, self.high))
-        logs = (np.log(np.where(self.log, values, 1.0)) - low) / np.where(self.log, high - low, 1.0)
-        return np.asarray(np.where(self.log, logs, (values - self.low) / (self.high - self.low)))
-
-
-@dataclass(frozen=True)
-class Effort:
-    """Sizes of the searches between the simulations."""
-
-    search: int = 2**15  # points looked at for the share of the prior that is not ruled out
-    ensembles: int = 2  # independent sets of walkers, one process each
-    walkers: int = 200
-    burn: int = 200
-    keep: int = 240  # steps of the walkers kept for the posterior
-    region: int = 75  # steps through a small region, twice
-
-
-@dataclass
-class Wave:
-    """What one wave found."""
-
-    name: str
-    points: int
-    share: float  # of the prior, not ruled out before this wave
-    cutoff: float
-    trained: int = 0
-    emulators: list[em.Emulator] = field(default_factory=list)
-    aside: tuple[str, ...] = ()  # targets that no point of the wave can reach
-    seconds: float = 0.0
-
-
-@dataclass
-class Outcome:
-    """Everything that the report tells."""
-
-    prior: Prior
-    fitted: list[Any]
-    reserved: list[Any]
-    goals: list[em.Goal]
-    waves: list[Wave]
-    stages: dict[str, tuple[np.ndarray, np.ndarray]]  # unit points and raw targets of every stage
-    last: list[em.Emulator]
-    log_weights: np.ndarray
-    tolerance: float
-    picked: np.ndarray
-    check: np.ndarray  # raw values of fitted, then reserved targets at the draws under new luck
-    facts: dict[str, float]
-    seconds: dict[str, float]
-
-    @property
-    def draws(self) -> np.ndarray:
-        """Posterior draws, unit cube."""
-        return self.stages[FINAL][0][self.picked]
-
-
 Progress = Callable[[str, int, int], None]
 Log = Callable[[str], None]
 
 
-def rules_of(path: Path | None = None) -> dict[str, Any]:
-    """The settings of `calibration.yaml`."""
-    return dict(read_yaml(path or DATA / "calibration.yaml"))
-
-
-def prior_of(rules: Mapping[str, Any]) -> Prior:
-    """Priors of the listed coefficients from their published ranges."""
-    known = coefficients()
-    unknown = [name for name in rules["coefficients"] if name not in known]
-    if unknown:
-        raise CalibrationError(f"calibration.yaml: unknown coefficients: {', '.join(unknown)}.")
-    if len(set(rules["coefficients"])) != len(rules["coefficients"]):
-        raise CalibrationError("calibration.yaml: a coefficient stands there twice.")
-    return Prior.of({name: (known[name].low, known[name].high) for name in rules["coefficients"]})
-
-
-def stage_seed(seed: int, *names: object) -> int:
-    """Seed of one purpose."""
-    text = "/".join(["calibration", str(seed), *map(str, names)])
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little") >> 1
-
-
 # --- work in processes, chunks on disk -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Crew:
-    """Threads that do the work of a calibration."""
-
-    jobs: int
-
-    def do(self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], done: Callable[[int, Any], None]
-           ) -> None:
-        """Call ``function(*task)`` for every task; ``done(index, result)`` as they finish."""
-        with one_thread(), contextlib.closing(run_tasks(lambda task, _: function(*task), tasks, self.jobs)) as results:
-            for index, result in results:
-                done(index, result)
-
-
-def one_thread() -> Any:
-    """Context in which linear algebra keeps to one thread."""
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1)
-
-
-def write_table(frame: pd.DataFrame, path: Path) -> None:
-    """Parquet, whole or not at all."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    frame.to_parquet(beside, compression="zstd", index=False)
-    os.replace(beside, path)
 
 
 @dataclass
@@ -286,158 +155,6 @@ def _simulate_chunk(simulator: Simulator, points: Mapping[str, np.ndarray], seed
 
 
 # --- regions and samples ---------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Region:
-    """Points that no wave has ruled out."""
-
-    goals: Sequence[em.Goal]
-    cutoff: float
-    tests: list[tuple[list[em.Emulator], int, tuple[str, ...]]] = field(default_factory=list)
-
-    def excess(self, u: np.ndarray, enough: float = np.inf, newest: em.Guess | None = None) -> np.ndarray:
-        """Ranked implausibility above the cutoff, the worst of the waves, (n,); at most 0 inside.
-
-        Where the newest wave already exceeds ``enough`` the earlier ones are not asked; ``newest`` is what its
-        emulators say, where that is known.
-        """
-        out = np.full(len(u), -np.inf)
-        rows = np.arange(len(u))
-        for emulators, rank, aside in reversed(self.tests):
-            if not rows.size:
-                break
-            guess = newest if newest is not None else em.predict(emulators, u[rows] if rows.size < len(u) else u)
-            newest = None
-            off = em.implausibility(guess, self.goals)
-            out[rows] = np.maximum(out[rows], em.ranked(off, self.goals, rank, aside) - self.cutoff)
-            rows = rows[out[rows] <= enough]
-        return out
-
-
-def sobol(n: int, d: int, seed: int) -> np.ndarray:
-    """Scrambled Sobol points, (n, d)."""
-    from scipy.stats import qmc
-
-    points = qmc.Sobol(d, scramble=True, seed=seed % 2**32).random_base2(max(1, (n - 1).bit_length()))
-    return np.asarray(points[:n])
-
-
-@dataclass(frozen=True)
-class Density:
-    """Log density on the unit cube: emulated likelihood (or 1) inside the region, falling off steeply outside.
-
-    ``emulators`` are those of the region's newest wave.
-    """
-
-    region: Region
-    emulators: list[em.Emulator] | None = None
-    slack: float = 0.0
-
-    def __call__(self, u: np.ndarray) -> np.ndarray:
-        known = None if self.emulators is None else em.predict(self.emulators, u)
-        outside = -20.0 * np.maximum(0, self.region.excess(u, newest=known) - self.slack)
-        return outside if known is None else outside + em.log_likelihood(known, self.region.goals)
-
-    def of_log_odds(self, z: np.ndarray) -> np.ndarray:
-        """The density of the log-odds of the coordinates, which have no walls."""
-        u = 1 / (1 + np.exp(-z))
-        with np.errstate(divide="ignore"):
-            edge = (np.log(u) + np.log1p(-u)).sum(axis=1)
-        return np.where(np.isfinite(edge), self(np.clip(u, 1e-12, 1 - 1e-12)) + edge, -np.inf)
-
-
-ROUND = 20  # steps between two reports of progress
-
-
-def _round(density: Density, state: Any, steps: int) -> tuple[Any, np.ndarray, float]:
-    """Some steps of one ensemble with emcee's differential-evolution moves: state, chain, share accepted."""
-    import emcee
-
-    moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.1), (emcee.moves.DEMove(gamma0=1.0), 0.1)]
-    walkers, d = state.coords.shape
-    sampler = emcee.EnsembleSampler(walkers, d, density.of_log_odds, moves=moves, vectorize=True)
-    state = sampler.run_mcmc(state, steps, skip_initial_state_check=True)
-    return state, sampler.get_chain(), float(sampler.acceptance_fraction.mean())
-
-
-def walk(density: Density, starts: Sequence[np.ndarray], burn: int, keep: int, seed: int, crew: Crew,
-         tick: Callable[[int, int], None]) -> tuple[np.ndarray, dict[str, float]]:
-    """Sample a density with independent ensembles of walkers, each from its own starting points (walkers, d).
-
-    Returns
-    -------
-    chain (ensembles, keep, walkers, d) in the unit cube; share of accepted moves, mean autocorrelation time (steps)
-    and the largest R-hat between the ensembles
-    """
-    import emcee
-
-    states: list[Any] = []
-    for i, start in enumerate(starts):
-        u = np.clip(start, 1e-6, 1 - 1e-6)
-        luck = np.random.RandomState(stage_seed(seed, "walkers", i) % 2**32).get_state()
-        states.append(emcee.State(np.log(u / (1 - u)), random_state=luck))
-    chains: list[list[np.ndarray]] = [[] for _ in starts]
-    accepted: list[float] = []
-    for first in range(0, burn + keep, ROUND):
-        steps = min(ROUND, burn + keep - first)
-
-        def take(i: int, found: tuple[Any, np.ndarray, float]) -> None:
-            states[i] = found[0]
-            chains[i].append(found[1])
-            accepted.append(found[2])
-
-        crew.do(_round, [(density, state, steps) for state in states], take)
-        tick(first + steps, burn + keep)
-    z = np.stack([np.concatenate(parts)[burn:] for parts in chains])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        slow = float(np.nanmean([emcee.autocorr.integrated_time(chain, quiet=True, tol=0) for chain in z]))
-    within, means = z.var(axis=(1, 2)).mean(axis=0), z.mean(axis=(1, 2))
-    rhat = float(np.sqrt(1 + means.var(axis=0, ddof=1) / within).max()) if len(starts) > 1 else float("nan")
-    return 1 / (1 + np.exp(-z)), {"accepted": float(np.mean(accepted)), "autocorrelation": slow, "rhat": rhat}
-
-
-def walkers_from(u: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """n starting points from few, slightly shaken so that no two are the same."""
-    chosen = u[rng.permutation(len(u))[:n]]
-    if len(chosen) < n:
-        chosen = np.concatenate([chosen, u[rng.integers(0, len(u), n - len(chosen))]])
-    return np.clip(chosen + rng.normal(0, 0.02, chosen.shape), 0.001, 0.999)
-
-
-def points_inside(region: Region, n: int, d: int, seed: int, effort: Effort, crew: Crew,
-                  tick: Callable[[int, int], None]) -> tuple[np.ndarray, dict[str, float]]:
-    """n points spread evenly over the region, the region's share of the prior, and the cutoff that was needed."""
-    rng = np.random.default_rng(seed)
-    search = sobol(max(effort.search, n), d, seed)
-    excess = everywhere(region, search, crew, enough=3.0)
-    share = float((excess <= 0).mean())
-    inside = search[excess <= 0]
-    facts = {"share": share, "cutoff": region.cutoff}
-    if len(inside) >= n:
-        return inside[:n], facts
-    best = search[np.argsort(excess, kind="stable")[:max(4 * d, 50)]]
-    walkers = max(effort.walkers, 4 * d)
-    starts = [walkers_from(inside if len(inside) > 2 * d else best, walkers, rng) for _ in range(effort.ensembles)]
-    chain, _ = walk(Density(region), starts, effort.region, effort.region, seed, crew, tick)
-    flat = chain[:, ::5].reshape(-1, d)
-    excess = everywhere(region, flat, crew)
-    pool = flat[excess <= 0]
-    if len(pool) < n:  # nothing, or almost nothing, is left: relax
-        order = np.argsort(excess, kind="stable")[:n]
-        facts["cutoff"] = region.cutoff + max(0.0, float(excess[order].max()))
-        return flat[order], facts
-    pool = np.concatenate([inside, pool])
-    return pool[rng.permutation(len(pool))[:n]], facts
-
-
-def everywhere(region: Region, u: np.ndarray, crew: Crew, enough: float = np.inf) -> np.ndarray:
-    """`Region.excess` of many points on several processes."""
-    starts = range(0, len(u), BATCH)
-    found: dict[int, np.ndarray] = {}
-    crew.do(region.excess, [(u[i:i + BATCH], enough) for i in starts], found.__setitem__)
-    return np.concatenate([found[i] for i in range(len(starts))]) if len(u) else np.empty(0)
 
 
 # --- the calibration -------------------------------------------------------------------------------------------------
@@ -600,7 +317,6 @@ def run(scenario: Scenario, folder: Path, *, waves: int = 3, points: int = 2000,
     _need_packages()
     # An earlier posterior must not shape the next one.
     scenario = scenario.model_copy(update={"uncertainty": "fixed"})
-    from sim.studies.calibrate import report
     from sim.studies.record.targets import load_targets
 
     rules = rules or rules_of()

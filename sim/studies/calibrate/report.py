@@ -13,7 +13,8 @@ import pandas as pd
 from sim.inputs.scenario import Scenario
 from sim.runs import results
 from sim.studies.calibrate import emulation as em
-from sim.studies.calibrate.calibration import CHECK, FINAL, Outcome, write_table
+from sim.studies.calibrate.outcome import CHECK, FINAL, Outcome, write_table
+from sim.studies.calibrate.prior import rules_of
 
 STRONG, PARTLY, SHIFTED = 0.5, 0.15, 0.4
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -79,8 +80,7 @@ def coefficient_table(names: Sequence[str], draws: np.ndarray, outcome: Outcome)
 
 def target_table(outcome: Outcome) -> pd.DataFrame:
     """Each target: range, emulator, what moves it, and the check; places -1 and 1 are the ends of the range."""
-    from sim.studies.calibrate.calibration import rules_of
-    from sim.studies.record.targets import verdict
+    from sim.studies.record.target_verdicts import verdict
 
     u, first = outcome.stages["wave-1"]
     fitted = {t.id: i for i, t in enumerate(outcome.fitted)}

@@ -18,7 +18,8 @@ from sim.inputs.scenario import Scenario
 from sim.inputs.theories import THEORIES
 from sim.runs.ensemble import arrays
 from sim.runs.scenarios import load_scenario
-from sim.studies.record.targets import load_targets, measure, verdict
+from sim.studies.record.target_verdicts import verdict
+from sim.studies.record.targets import load_targets, measure
 
 PLACEBOS: dict[str, Mapping[str, Any]] = {
     "as it is": {},

@@ -10,346 +10,37 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.calendar import Month
-from sim.inputs.geography import load_geography
 from sim.inputs.mistakes import DataError
-from sim.inputs.numbers import DATA, coefficients
-from sim.inputs.reading import read_yaml
 from sim.runs.threads import run_tasks
-from sim.studies.record.targets import (
-    BOUNDS,
-    ROLES,
-    Target,
-    Verdict,
-    check_measure,
-    evaluate,
-    load_targets,
-    measure,
-    on_scale,
-    outcomes_of,
-    verdict,
-    view,
+from sim.studies.record.measures import evaluate, outcomes_of, view
+from sim.studies.record.null_models import NullRow, interval_score, null_rows, tally
+from sim.studies.record.patterns import (
+    BASELINE,
+    FAILS,
+    FINDING,
+    PATTERN_WORLDS,
+    SHOWN,
+    UNDECIDED,
+    UNTESTED,
+    Case,
+    PatternRow,
+    judge,
+    load_patterns,
+    readings,
 )
+from sim.studies.record.target_verdicts import Verdict, verdict
+from sim.studies.record.targets import ROLES, Target, load_targets, measure
 from sim.words import percent
 
 if TYPE_CHECKING:
     from sim.inputs.scenario import Scenario
     from sim.runs.ensemble import Arrays
-
-PATTERN_WORLDS = 50
-NULL_WORLDS = 400
-MISS = 0.1  # the interval score is that of a 90 % interval
-BASELINE = "baseline"
-NULLS = {
-    "population": "departures in proportion to residents, evenly over time",
-    "networks": "departures in proportion to the networks of January 2011 (veterans and prisoners), evenly over time",
-    "prestige": "departures follow the movement's prestige in the theatre, in proportion to residents",
-}
-SHOWN, FAILS, UNDECIDED, FINDING, UNTESTED = "shown", "fails", "undecided", "finding", "cannot be tested yet"
-
-
-# ------------------------------------------------------------------------------------------------ scores
-
-
-def interval_score(low: float, high: float, target: Target) -> float:
-    """Interval score of a 90 % interval against an observed range, in widths of that range on the target's scale.
-
-    Width plus 2/0.1 times the gap between interval and range (Gneiting & Raftery 2007, with the range in the place of
-    a point: no penalty where they overlap). For a point the unit is a factor (or a difference) of three.
-    """
-    if math.isnan(low):
-        return math.nan
-    a, b, x, y = (on_scale(v, target) for v in (low, high, target.low, target.high))
-    unit = y - x if y > x else (math.log(3) if target.scale == "log" else 3.0)
-    gap = max(a - y, x - b, 0.0)
-    return ((b - a) + 2 / MISS * gap) / unit
-
-
-def middle(target: Target) -> float:
-    """Middle of the observed range on the target's scale."""
-    return (math.sqrt(target.low * target.high) if target.scale == "log" else (target.low + target.high) / 2)
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Hits, coverage and score of a set of targets.
-
-    ``coverage50`` and ``coverage90``: share of ranges, probabilities apart, whose middle lies in that interval.
-    ``score``: mean interval score of the targets that happened; ``median_score`` is robust to single wild misses.
-    """
-
-    count: int
-    hits: int
-    coverage50: float
-    coverage90: float
-    score: float
-    median_score: float
-
-
-def tally(pairs: Sequence[tuple[Target, Verdict]]) -> Tally:
-    """Sum up verdicts."""
-    ranges = [(middle(t), v) for t, v in pairs if t.kind != "probability" and not math.isnan(v.median)]
-    scores = [s for t, v in pairs if not math.isnan(s := interval_score(v.low90, v.high90, t))]
-    return Tally(len(pairs), sum(v.hit for _, v in pairs),
-                 _mean([v.low50 <= m <= v.high50 for m, v in ranges]),
-                 _mean([v.low90 <= m <= v.high90 for m, v in ranges]),
-                 _mean(scores), float(np.median(scores)) if scores else math.nan)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values)) if values else math.nan
-
-
-# ------------------------------------------------------------------------------------------------ null models
-
-
-def null_intensity(kind: str, scenario: Scenario, total: float, until: Month) -> np.ndarray:
-    """Expected departures by month and region, (months, R), of one null model.
-
-    Its one free scale makes the sum up to ``until`` equal to ``total``.
-    """
-    from sim.runs.ensemble import geography_of
-
-    g = geography_of(scenario)
-    months = list(scenario.start.to(scenario.end))
-    place = g.r["veterans"] + g.r["prison_network"] if kind == "networks" else g.r["residents"]
-    when = np.ones(len(months))
-    if kind == "prestige":
-        weight = coefficients()["organisation.territory_weight"].value
-        when = np.array([g.theatre.at("movement_strength", int(m))
-                         * (1 - weight + weight * g.theatre.at("movement_territory", int(m))) for m in months])
-    raw = when[:, None] * place
-    upto = sum(int(m) <= int(until) for m in months)
-    return np.asarray(raw * total / raw[:upto].sum())
-
-
-def null_arrays(kind: str, scenario: Scenario, total: float, until: Month, worlds: int = NULL_WORLDS) -> Arrays:
-    """Departures of a null model with Poisson chance, as the arrays of a run."""
-    from sim.runs.ensemble import Arrays, geography_of
-
-    expected = null_intensity(kind, scenario, total, until)
-    rng = np.random.default_rng([scenario.seed, list(NULLS).index(kind)])
-    drawn = rng.poisson(expected, size=(worlds, *expected.shape)).astype(np.float32)
-    places = len(geography_of(scenario).localities)
-    nothing = np.zeros((worlds, expected.shape[0], places), dtype=np.float32)
-    return Arrays(["departures"], drawn[None], nothing, nothing.astype(np.int8))
-
-
-@dataclass(frozen=True)
-class NullRow:
-    """Interval score of one null model, and of the simulation, on the same targets."""
-
-    name: str
-    title: str
-    targets: int
-    score: float
-    model_score: float
-    hits: int
-    model_hits: int
-
-    @property
-    def beaten(self) -> bool:
-        return self.model_score < self.score
-
-
-def null_targets(targets: Sequence[Target]) -> tuple[list[Target], Target | None]:
-    """Targets of departures by country and time that read departures alone, and the total that fits the scale."""
-    about = [t for t in targets if t.topic in ("departures", "surges") and outcomes_of(t.measure) == ["departures"]]
-    totals = [t for t in about if t.measure["kind"] == "total" and t.measure["place"] == "*"]
-    return [t for t in about if t not in totals], totals[0] if totals else None
-
-
-def null_rows(scenario: Scenario, targets: Sequence[Target], found: Mapping[str, Verdict]) -> list[NullRow]:
-    """Every null model beside the simulation; its scale is fitted to the middle of the observed total only."""
-    chosen, total = null_targets(targets)
-    if total is None or not chosen:
-        return []
-    until = Month.parse(str(total.measure.get("until", scenario.end)))
-    rows = []
-    for kind, title in NULLS.items():
-        values = measure(null_arrays(kind, scenario, middle(total), until), scenario, chosen)
-        pairs = [(t, verdict(values[:, i], t)) for i, t in enumerate(chosen)]
-        theirs, ours = tally(pairs), tally([(t, found[t.id]) for t in chosen])
-        rows.append(NullRow(kind, title, len(chosen), theirs.score, ours.score, theirs.hits, ours.hits))
-    return rows
-
-
-# ------------------------------------------------------------------------------------------------ patterns
-
-
-@dataclass(frozen=True)
-class Case:
-    """A counterfactual: the scenario with events, parameters, frozen decisions or turns of dials changed."""
-
-    name: str
-    title: str
-    events: dict[str, str] = field(default_factory=dict)
-    parameters: dict[str, float] = field(default_factory=dict)
-    frozen: dict[str, float] = field(default_factory=dict)
-    turns: tuple[tuple[str, tuple[str, ...], float, int, int | None], ...] = ()
-
-
-@dataclass(frozen=True)
-class Test:
-    """A pattern as a test; see the head of patterns.yaml. ``reason`` is given where it cannot be tested yet."""
-
-    __test__ = False  # not a test of pytest
-
-    id: str
-    statement: str
-    minimum: str = ""
-    run: str = BASELINE
-    against: str = ""
-    measure: dict[str, Any] = field(default_factory=dict)
-    compare: str = ""
-    bounds: dict[str, float] = field(default_factory=dict)
-    given: dict[str, Any] = field(default_factory=dict)
-    required: float = 0.5
-    finding: bool = False
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class PatternRow:
-    """Outcome of a test: the effect over worlds, and the share of worlds that show it with its 95 % interval."""
-
-    test: Test
-    worlds: int
-    median: float
-    low90: float
-    high90: float
-    share: float
-    share_low: float
-    share_high: float
-    verdict: str
-    note: str = ""
-
-
-def load_patterns(world: str) -> tuple[dict[str, Case], list[Test]]:
-    """Cases and tests of a world, checked; nothing where it has none."""
-    path = DATA / world / "patterns.yaml"
-    if not path.exists():
-        return {}, []
-    raw = read_yaml(path)
-    cases = {name: _case(name, entry, path, world) for name, entry in raw["cases"].items()}
-    tests = [_test(entry, cases, path, world) for entry in raw["tests"]]
-    tests += [Test(entry["id"], entry["statement"], reason=entry["reason"]) for entry in raw.get("untested", ())]
-    return cases, sorted(tests, key=lambda t: (int("".join(filter(str.isdigit, t.id))), t.id))
-
-
-def _case(name: str, entry: Mapping[str, Any], path: Path, world: str) -> Case:
-    from sim.policy.dials import DIALS
-    from sim.policy.timeline import places_of
-
-    where = f"{path.name}, {name}"
-    unknown = set(entry) - {"title", "events", "parameters", "frozen", "turns"}
-    if unknown:
-        raise DataError(f"{where}: unknown key '{sorted(unknown)[0]}'")
-    g = load_geography(world)
-    for event in entry.get("events", {}):
-        if event not in g.events:
-            raise DataError(f"{where}: there is no event '{event}'")
-    turns = []
-    for turn in entry.get("turns", ()):
-        if turn["dial"] not in DIALS:
-            raise DataError(f"{where}: there is no dial '{turn['dial']}'")
-        try:
-            places_of(DIALS[turn["dial"]].scope, turn["where"], g)
-        except ValueError as error:
-            raise DataError(f"{where}: {error}") from None
-        until = int(Month.parse(str(turn["until"]))) if "until" in turn else None
-        turns.append((str(turn["dial"]), tuple(turn["where"]), float(turn["amount"]),
-                      int(Month.parse(str(turn["from"]))), until))
-    return Case(name, entry["title"], {k: str(v) for k, v in entry.get("events", {}).items()},
-                {k: float(v) for k, v in entry.get("parameters", {}).items()},
-                {k: float(v) for k, v in entry.get("frozen", {}).items()}, tuple(turns))
-
-
-def _test(entry: Mapping[str, Any], cases: Mapping[str, Case], path: Path, world: str) -> Test:
-    where = f"{path.name}, {entry.get('id')}"
-    keys = {"id", "statement", "minimum", "run", "against", "measure", "compare", "given", "required", "finding"}
-    unknown = set(entry) - keys - set(BOUNDS)
-    if unknown:
-        raise DataError(f"{where}: unknown key '{sorted(unknown)[0]}'")
-    given = entry.get("given", {})
-    for run in (entry["run"], entry.get("against", BASELINE), given.get("run", BASELINE)):
-        if run != BASELINE and run not in cases:
-            raise DataError(f"{where}: there is no case '{run}'")
-    g = load_geography(world)
-    check_measure(entry["measure"], g, where)
-    if given:
-        check_measure(given["measure"], g, where)
-    bounds = {key: float(entry[key]) for key in BOUNDS if key in entry}
-    if not bounds or not entry.get("minimum"):
-        raise DataError(f"{where}: a test needs its minimum effect in words and a bound ({', '.join(BOUNDS)})")
-    if bool(entry.get("against")) != (entry.get("compare") in ("ratio", "difference")):
-        raise DataError(f"{where}: 'against' and 'compare' (ratio or difference) belong together")
-    return Test(entry["id"], entry["statement"], entry["minimum"], entry["run"], entry.get("against", ""),
-                dict(entry["measure"]), entry.get("compare", ""), bounds, dict(given), float(entry["required"]),
-                bool(entry.get("finding", False)))
-
-
-def readings(tests: Iterable[Test]) -> dict[str, list[dict[str, Any]]]:
-    """Every measure that the tests read, by run."""
-    wanted: dict[str, list[dict[str, Any]]] = {}
-    for test in tests:
-        if not test.reason:
-            for run in filter(None, (test.run, test.against)):
-                wanted.setdefault(run, []).append(test.measure)
-            if test.given:
-                wanted.setdefault(test.given["run"], []).append(test.given["measure"])
-    return wanted
-
-
-def judge(test: Test, read: Callable[[str, Mapping[str, Any]], np.ndarray]) -> PatternRow:
-    """Judge one test; ``read(run, measure)`` gives one number per world, paired by world."""
-    if test.reason:
-        return _empty(test, UNTESTED, test.reason)
-    effect = read(test.run, test.measure)
-    if test.against:
-        other = read(test.against, test.measure)
-        effect, other = effect[:min(effect.size, other.size)], other[:min(effect.size, other.size)]
-        effect = effect - other if test.compare == "difference" else _ratio(effect, other)
-    counts = ~np.isnan(effect)
-    if test.given:
-        known = read(test.given["run"], test.given["measure"])[:effect.size]
-        effect, counts = effect[:known.size], counts[:known.size] & _within(known, test.given)
-    effect = effect[counts]
-    return _judged(test, effect, _within(effect, test.bounds))
-
-
-def _ratio(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a / b; infinite where only b is 0, NaN where both are."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(a / b)
-
-
-def _within(values: np.ndarray, bounds: Mapping[str, Any]) -> np.ndarray:
-    return np.asarray(np.logical_and.reduce([BOUNDS[key](values, float(bounds[key])) for key in BOUNDS
-                                             if key in bounds]), dtype=bool)
-
-
-def _empty(test: Test, word: str, note: str) -> PatternRow:
-    nan = math.nan
-    return PatternRow(test, 0, nan, nan, nan, nan, nan, nan, word, note)
-
-
-def _judged(test: Test, effect: np.ndarray, shows: np.ndarray) -> PatternRow:
-    from scipy.stats import binomtest
-
-    if not effect.size:
-        return _empty(test, FINDING if test.finding else UNDECIDED, "did not arise in any world")
-    found = binomtest(int(shows.sum()), effect.size).proportion_ci(0.95)
-    low, high = float(found.low), float(found.high)
-    word = FINDING if test.finding else SHOWN if low > test.required else FAILS if high < test.required else UNDECIDED
-    q = np.quantile(effect, [0.5, 0.05, 0.95], method="closest_observation")
-    return PatternRow(test, effect.size, float(q[0]), float(q[1]), float(q[2]), float(shows.mean()), low, high, word)
 
 
 # ------------------------------------------------------------------------------------------------ running

@@ -17,8 +17,10 @@ from matplotlib.text import Text
 from sim.reports.figures import draw_sweep
 from sim.reports.figures.reasons import worlds_of
 from sim.reports.figures.style import CAVEAT, FONT, Page, quiet
-from sim.reports.figures.sweep import _untipped, pages, shown_outcomes
+from sim.reports.figures.sweep import pages
+from sim.reports.figures.sweep_choices import shown_outcomes
 from sim.reports.figures.sweep_tables import month_word, read
+from sim.reports.figures.sweep_tipping import _untipped
 from sim.studies.sweep.analysis import analyse
 from sim.studies.sweep.batches import Rows
 from tests.studies.sweep import functions

@@ -16,8 +16,11 @@ from sim.inputs.geography import load_geography
 from sim.inputs.mistakes import DataError
 from sim.inputs.numbers import DATA
 from sim.runs.scenarios import load_scenario
+from sim.studies.record import null_models as N
+from sim.studies.record import patterns as P
 from sim.studies.record import scoreboard as S
-from sim.studies.record.targets import Target, verdict
+from sim.studies.record.target_verdicts import verdict
+from sim.studies.record.targets import Target
 
 
 def target(low=100.0, high=200.0, scale="linear", kind="interval", **more):
@@ -75,19 +78,19 @@ def test_what_hardly_happens_is_a_miss_that_says_so():
 
 def test_interval_score_by_hand():
     t = target()  # unit: 100
-    assert S.interval_score(120, 180, t) == pytest.approx(0.6)
-    assert S.interval_score(0, 50, t) == pytest.approx(0.5 + 20 * 0.5)
-    assert S.interval_score(250, 260, t) == pytest.approx(0.1 + 20 * 0.5)
+    assert N.interval_score(120, 180, t) == pytest.approx(0.6)
+    assert N.interval_score(0, 50, t) == pytest.approx(0.5 + 20 * 0.5)
+    assert N.interval_score(250, 260, t) == pytest.approx(0.1 + 20 * 0.5)
     log = target(100, 200, "log")  # unit: ln 2
-    assert S.interval_score(25, 50, log) == pytest.approx(1 + 20 * 1)
-    assert S.interval_score(30, 90, target(10, 10, "log", "point")) == pytest.approx(1 + 20)
-    assert math.isnan(S.interval_score(math.nan, math.nan, t))
+    assert N.interval_score(25, 50, log) == pytest.approx(1 + 20 * 1)
+    assert N.interval_score(30, 90, target(10, 10, "log", "point")) == pytest.approx(1 + 20)
+    assert math.isnan(N.interval_score(math.nan, math.nan, t))
 
 
 def test_tally_by_hand():
     pairs = [(t := target(), verdict(between(120, 180), t)), (t, verdict(between(10, 60), t)),
              (t, verdict(np.full(20, np.nan), t))]
-    found = S.tally(pairs)
+    found = N.tally(pairs)
     assert (found.count, found.hits) == (3, 1)
     assert (found.coverage90, found.coverage50) == (0.5, 0.5)
     assert found.score == pytest.approx((0.6 + (0.5 + 20 * 0.4)) / 2, rel=1e-6)
@@ -98,11 +101,11 @@ def scenario():
     return load_scenario("scenarios/baseline.yaml", {"worlds": 4})
 
 
-@pytest.mark.parametrize("kind", S.NULLS)
+@pytest.mark.parametrize("kind", N.NULLS)
 def test_null_models_by_hand(scenario, kind):
     g = load_geography("maghreb")
     until = Month.parse("2016-12")
-    expected = S.null_intensity(kind, scenario, 6000, until)
+    expected = N.null_intensity(kind, scenario, 6000, until)
     upto = until - scenario.start + 1
     assert expected[:upto].sum() == pytest.approx(6000)
     base = g.r["veterans"] + g.r["prison_network"] if kind == "networks" else g.r["residents"]
@@ -116,7 +119,7 @@ def test_null_models_by_hand(scenario, kind):
 
 
 def test_null_worlds_have_poisson_chance_and_repeat(scenario):
-    a, b = (S.null_arrays("population", scenario, 6000, Month.parse("2016-12"), 200) for _ in range(2))
+    a, b = (N.null_arrays("population", scenario, 6000, Month.parse("2016-12"), 200) for _ in range(2))
     np.testing.assert_array_equal(a.values, b.values)
     sums = a.values[0, :, :72].sum(axis=(1, 2))
     assert sums.mean() == pytest.approx(6000, abs=4 * math.sqrt(6000 / 200))
@@ -124,7 +127,7 @@ def test_null_worlds_have_poisson_chance_and_repeat(scenario):
 
 
 def test_nulls_are_scored_on_departures_alone_and_not_on_what_they_are_fitted_to(scenario):
-    chosen, total = S.null_targets(S.load_targets("maghreb"))
+    chosen, total = N.null_targets(S.load_targets("maghreb"))
     assert total is not None
     assert total.id == "T10"
     assert {"T01", "T02", "T03", "T04", "T05", "T16"} <= {t.id for t in chosen}
@@ -135,15 +138,15 @@ def test_nulls_are_scored_on_departures_alone_and_not_on_what_they_are_fitted_to
 
 
 def make(**more):
-    return S.Test(**{"id": "Q1", "statement": "s", "minimum": "m", "run": "a", "measure": {"m": 1},
+    return P.Test(**{"id": "Q1", "statement": "s", "minimum": "m", "run": "a", "measure": {"m": 1},
                      "bounds": {"at_most": 0.5}, "required": 0.8, **more})
 
 
-@pytest.mark.parametrize(("showing", "word"), [(50, S.SHOWN), (46, S.SHOWN), (45, S.UNDECIDED), (40, S.UNDECIDED),
-                                               (30, S.FAILS)])
+@pytest.mark.parametrize(("showing", "word"), [(50, P.SHOWN), (46, P.SHOWN), (45, P.UNDECIDED), (40, P.UNDECIDED),
+                                               (30, P.FAILS)])
 def test_patterns_are_judged_on_both_sides(showing, word):
     values = np.r_[np.zeros(showing), np.ones(50 - showing)]
-    row = S.judge(make(), lambda run, spec: values)
+    row = P.judge(make(), lambda run, spec: values)
     assert row.verdict == word
     assert row.share_low < row.share < row.share_high or row.share in (0, 1)
 
@@ -154,26 +157,26 @@ def test_paired_effects_and_conditions():
     def read(run, spec):
         return runs[run]
 
-    ratio = S.judge(make(against="b", compare="ratio"), read)
+    ratio = P.judge(make(against="b", compare="ratio"), read)
     assert (ratio.worlds, ratio.share) == (3, pytest.approx(2 / 3))  # 0/0 and NaN do not count
-    difference = S.judge(make(against="b", compare="difference", bounds={"below": 0}), read)
+    difference = P.judge(make(against="b", compare="difference", bounds={"below": 0}), read)
     assert (difference.worlds, difference.share) == (4, 0.5)
-    some = S.judge(make(against="b", compare="ratio", given={"run": "c", "measure": {}, "above": 0.5}), read)
+    some = P.judge(make(against="b", compare="ratio", given={"run": "c", "measure": {}, "above": 0.5}), read)
     assert (some.worlds, some.share) == (2, 1)
 
 
 def test_what_cannot_be_tested_says_why_and_what_never_arose_is_undecided():
-    assert S.judge(make(reason="no data"), lambda run, spec: np.zeros(1)).note == "no data"
-    row = S.judge(make(), lambda run, spec: np.full(9, np.nan))
-    assert (row.verdict, row.worlds) == (S.UNDECIDED, 0)
-    assert S.judge(make(finding=True), lambda run, spec: np.zeros(50)).verdict == S.FINDING
+    assert P.judge(make(reason="no data"), lambda run, spec: np.zeros(1)).note == "no data"
+    row = P.judge(make(), lambda run, spec: np.full(9, np.nan))
+    assert (row.verdict, row.worlds) == (P.UNDECIDED, 0)
+    assert P.judge(make(finding=True), lambda run, spec: np.zeros(50)).verdict == P.FINDING
 
 
 def test_every_pattern_of_the_design_stands_on_the_board():
-    cases, tests = S.load_patterns("maghreb")
+    cases, tests = P.load_patterns("maghreb")
     numbers = {int("".join(filter(str.isdigit, t.id))) for t in tests}
     assert numbers == set(range(1, 19))
-    assert set(S.readings(tests)) == {S.BASELINE, *cases}
+    assert set(P.readings(tests)) == {P.BASELINE, *cases}
     assert all(t.minimum and t.bounds for t in tests if not t.reason)
 
 
@@ -185,18 +188,18 @@ def test_a_bad_test_is_named(change, part):
              "measure": {"kind": "total", "outcome": "departures", "place": "*"}} | change
     entry = {k: v for k, v in entry.items() if v is not None}
     with pytest.raises(DataError, match=part):
-        S._test(entry, {}, DATA / "maghreb" / "patterns.yaml", "maghreb")
+        P._test(entry, {}, DATA / "maghreb" / "patterns.yaml", "maghreb")
 
 
 @pytest.mark.parametrize("entry", [{"title": "t", "events": {"no_event": "never"}}, {"title": "t", "event": {}},
                                    {"title": "t", "turns": [{"dial": "no_dial"}]}])
 def test_a_bad_case_is_refused(entry):
     with pytest.raises(DataError, match="patterns.yaml, c"):
-        S._case("c", entry, DATA / "maghreb" / "patterns.yaml", "maghreb")
+        P._case("c", entry, DATA / "maghreb" / "patterns.yaml", "maghreb")
 
 
 def test_a_case_overrides_what_the_worlds_carry(scenario):
-    case = S.Case("c", "t", {"ly_split": "never"}, {"grievance.exhaustion": 0.0}, {"peers": 0.0},
+    case = P.Case("c", "t", {"ly_split": "never"}, {"grievance.exhaustion": 0.0}, {"peers": 0.0},
                   (("capacity", ("TN",), 0.5, 24133, None),))
     options = {"parameters": {"grievance.exhaustion": np.ones(4), "exposure.peers": np.ones(4)}, "frozen": {"x": 1.0}}
     changed, extra = S.counterfactual(scenario, case, ["departures"], 3, options)
@@ -211,11 +214,11 @@ def test_a_case_overrides_what_the_worlds_carry(scenario):
 def test_turns_of_dials_reach_the_model_and_worlds_stay_paired(scenario):
     short = scenario.model_copy(update={"worlds": 2, "end": Month.parse("2011-12")})
     month = int(Month.parse("2011-06"))
-    shut = S.Case("shut", "t", turns=(("exit_ban", ("DZ", "LY", "MA", "TN"), 1.0, month, None),))
+    shut = P.Case("shut", "t", turns=(("exit_ban", ("DZ", "LY", "MA", "TN"), 1.0, month, None),))
     spec = {"kind": "total", "outcome": "recruits", "place": "*", "until": "2011-05"}
     later = {"kind": "total", "outcome": "departures", "place": "*", "from": "2011-07", "until": "2011-12"}
     wanted = {"none": [spec, later], "shut": [spec, later]}
-    found = S.run_cases(short, {"none": S.Case("none", "t"), "shut": shut}, wanted, 2, 1, lambda n: None, {})
+    found = S.run_cases(short, {"none": P.Case("none", "t"), "shut": shut}, wanted, 2, 1, lambda n: None, {})
     np.testing.assert_array_equal(found["none", repr(spec)], found["shut", repr(spec)])
     assert (found["none", repr(later)] > found["shut", repr(later)]).all()
     assert (found["shut", repr(later)] == 0).all()
@@ -226,8 +229,8 @@ def test_turns_of_dials_reach_the_model_and_worlds_stay_paired(scenario):
 
 def test_validate_writes_a_whole_folder(tmp_path, monkeypatch, capsys):
     raw = yaml.safe_load((DATA / "maghreb" / "patterns.yaml").read_text(encoding="utf-8"))
-    cases, tests = S.load_patterns("maghreb")
-    few = [t for t in tests if (t.run in (S.BASELINE, "libya_restored") and not t.against) or t.reason]
+    cases, tests = P.load_patterns("maghreb")
+    few = [t for t in tests if (t.run in (P.BASELINE, "libya_restored") and not t.against) or t.reason]
     monkeypatch.setattr(S, "load_patterns", lambda world: (cases, few) if world == "maghreb" else ({}, []))
     out = tmp_path / "board"
     assert main(["validate", "--worlds", "6", "--out", str(tmp_path / "few")]) == 2
@@ -240,7 +243,7 @@ def test_validate_writes_a_whole_folder(tmp_path, monkeypatch, capsys):
         rows = list(csv.DictReader(handle))
     assert len([r for r in rows if r["part"] == "target"]) == len(S.load_targets("maghreb"))
     assert len([r for r in rows if r["part"] == "pattern"]) == len(few)
-    assert len([r for r in rows if r["part"] == "null model"]) == len(S.NULLS)
+    assert len([r for r in rows if r["part"] == "null model"]) == len(N.NULLS)
     text = (out / "scoreboard.md").read_text(encoding="utf-8")
     assert all(f"| {entry['id']} |" in text for entry in raw["untested"])
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))

@@ -11,6 +11,7 @@ from sim.calendar import Month
 from sim.engine.outcomes import OUTCOMES
 from sim.inputs.geography import load_geography
 from sim.inputs.mistakes import DataError
+from sim.studies.record import measures as M
 from sim.studies.record import targets as T
 
 G = load_geography("maghreb")
@@ -29,7 +30,7 @@ def v():
     names = ["departures", "departures_movement", "readiness", "foothold", "refuge_members", "refuge_losses"]
     shape = (len(names), WORLDS, MONTHS, len(G.regions))
     places = (WORLDS, MONTHS, len(G.localities))
-    return T.View(names, np.zeros(shape, np.float32), np.zeros(places, np.float32), np.zeros(places, np.int8), G, START)
+    return M.View(names, np.zeros(shape, np.float32), np.zeros(places, np.float32), np.zeros(places, np.int8), G, START)
 
 
 def put(v, outcome, world, month, region, amount):
@@ -37,8 +38,8 @@ def put(v, outcome, world, month, region, amount):
 
 
 def read(v, **spec):
-    T.check_measure(spec, G, "here")
-    return T.evaluate(v, spec)
+    M.check_measure(spec, G, "here")
+    return M.evaluate(v, spec)
 
 
 def test_total_and_level(v):
@@ -125,7 +126,7 @@ def test_a_loss_without_a_cause_is_nobodys(v):
 
 
 def test_a_region_is_not_a_foothold_by_two_places_in_turn(v):
-    first, second = T.localities_in("LY-SR", G)[:2]
+    first, second = M.localities_in("LY-SR", G)[:2]
     v.control[0, 4:6, first] = v.control[0, 6:8, second] = 0.5
     assert read(v, kind="foothold", place="LY-SR")[0] == 0
     v.control[0, 6, first] = 0.5
@@ -133,7 +134,7 @@ def test_a_region_is_not_a_foothold_by_two_places_in_turn(v):
 
 
 def test_localities_held_and_likeliest_rank(v):
-    own = T.localities_in("LY-SR", G)
+    own = M.localities_in("LY-SR", G)
     v.control[0, 4:9, own[:3]] = 0.3
     v.control[1, 4:9, SIRTE] = 0.3
     v.control[0, 4:9, DERNA] = 0.3
@@ -201,7 +202,7 @@ def test_probability_with_a_condition(v):
     total = {"kind": "total", "outcome": "departures", "place": "TN"}
     found = read(v, kind="probability", all=[{"measure": total, "at_least": 5}], given={"measure": total, "above": 0})
     np.testing.assert_array_equal(found, [1, 0, np.nan])
-    bounds = [T.holds(v, {"measure": total, key: 2})[1] for key in ("above", "at_least", "below", "at_most")]
+    bounds = [M.holds(v, {"measure": total, key: 2})[1] for key in ("above", "at_least", "below", "at_most")]
     assert bounds == [False, True, False, True]
 
 
@@ -221,7 +222,7 @@ def test_every_kind_is_used_and_every_measure_is_checked():
                        ({"kind": "ended_by", "place": "TN", "causes": ["rain"]}, "causes"),
                        ({"kind": "probability", "all": [{"measure": {}}]}, "condition")):
         with pytest.raises(DataError, match=part):
-            T.check_measure(spec, G, "here")
+            M.check_measure(spec, G, "here")
 
 
 # ------------------------------------------------------------------------------------------------ the file
@@ -262,7 +263,7 @@ def test_a_world_without_targets_has_none():
 
 
 def test_targets_read_only_known_outcomes():
-    assert {name for t in TARGETS for name in T.outcomes_of(t.measure)} <= set(OUTCOMES)
+    assert {name for t in TARGETS for name in M.outcomes_of(t.measure)} <= set(OUTCOMES)
 
 
 @pytest.mark.parametrize(("change", "part"), [
@@ -280,7 +281,7 @@ def test_a_bad_entry_is_named(change, part, tmp_path):
 @given(st.lists(st.booleans(), min_size=1, max_size=30))
 def test_spells_are_maximal_and_long_enough(bits):
     held = np.array([bits])
-    found = T.spells(held)
+    found = M.spells(held)
     covered = np.zeros_like(held)
     for world, first, after in found:
         assert held[world, first:after].all()
