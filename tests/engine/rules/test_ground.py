@@ -311,6 +311,18 @@ def test_an_offensive_takes_control_back() -> None:
     assert b.localities.loss_cause[0, LANMERE] == LOST_TO_OFFENSIVE
 
 
+@pytest.mark.parametrize(("siege", "cause"), [(0.04, LOST_TO_RIVALS), (0.06, LOST_TO_OFFENSIVE)])
+def test_a_loss_is_laid_at_the_door_of_a_siege_that_was_felt(siege: float, cause: int) -> None:
+    """From 0.05 on; 2,000 men are 1,000 fighters, and as many besiegers are a siege of a half."""
+    b = ruling(0.15, 2000, ground__siege_felt=0.05, ground__siege_half=1.0)
+    put(b, "militants", (0, RIVAL, CELL, BB3, BB), 1_000_000)
+    b.regions.resist[:] = 1.0
+    b.regions.offensive[0, BB3] = 1000 * siege / (1 - siege)
+    ground.step(b)
+    assert b.localities.control[0, LANMERE] == 0
+    assert b.localities.loss_cause[0, LANMERE] == cause
+
+
 def test_rule_hardens_with_foreign_cadres() -> None:
     """0.08 x 0.3 a month where all are local, 0.08 x 1.3 where none is, and not before rule is firm."""
     for origin, control, harsh in ((BB, 0.9, 0.024), (2, 0.9, 0.104), (2, 0.3, 0.0)):
