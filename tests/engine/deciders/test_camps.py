@@ -30,7 +30,7 @@ ALVANE, STATE, NORTH, SOUTH = range(4)
 
 
 def decide(b: Small, a: int) -> None:
-    camps.step(b, row=a)
+    camps.step(b, rows=(a, a + 1))
 
 
 def test_the_camps_are_those_of_the_geography() -> None:

@@ -11,7 +11,7 @@ from tests.engine.kit import LANMERE, SHORE_REST, batch, freeze, turn
 def test_local_authorities_resist_less_where_loyalty_is_orphaned() -> None:
     """Base 0.4 + 0.6 x order 0.35 - 0.6 x cleavage 0.15 - 0.8 x orphaned 0.5 in Lanmere, 0.02 in the rest."""
     b = batch()
-    local.step(b, row=LANMERE)
+    local.step(b, rows=(LANMERE, LANMERE + 1))
     assert (b.localities.resist[0, [*range(LANMERE), *range(LANMERE + 1, 10)]] == 1).all()  # each for itself
     local.step(b)
     assert b.localities.resist[0, LANMERE] == pytest.approx(0.4 + 0.21 - 0.09 - 0.4)

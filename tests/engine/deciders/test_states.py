@@ -30,7 +30,7 @@ from tests.engine.kit import (
 
 def decide(b: Small, y: int) -> None:
     """One state's month alone."""
-    states.step(b, row=y)
+    states.step(b, rows=(y, y + 1))
     b.check()
 
 
