@@ -1,14 +1,18 @@
 """Time the engine on the baseline: medians of repeated runs.  Run from the checkout: `python -m benchmarks.engine`.
 
-Options: `--repeats 5`, `--quick` (no 100 worlds, no memory).
+Options: `--repeats 5`, `--quick` (no 100 worlds, no memory), `--peer "COMMAND"` (a command that prints its seconds,
+timed in turn with 100 worlds on two threads; the ratio is printed).
 """
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
+import re
 import resource
+import shlex
 import statistics
+import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +27,23 @@ BASELINE = "scenarios/baseline.yaml"
 
 def baseline(worlds: int, **changes: Any) -> Scenario:
     return load_scenario(BASELINE, {"worlds": worlds, **changes})
+
+
+def against(peer: str, repeats: int) -> None:
+    """The ratio of 100 worlds with all outcomes on two threads to what a command says it took, in turn."""
+    scenario, ratios = baseline(100), []
+    arrays(scenario, 2)
+    for _ in range(repeats):
+        start = time.perf_counter()
+        arrays(scenario, 2)
+        own = time.perf_counter() - start
+        said = subprocess.run(shlex.split(peer), capture_output=True, text=True, check=True).stdout
+        found = re.search(r"([0-9.]+) s\b", said)
+        if found is None:
+            raise SystemExit(f"the peer printed no seconds: {said!r}")
+        ratios.append((own / float(found[1]), own, float(found[1])))
+        print(f"  100 worlds {own:.3f} s, peer {float(found[1]):.3f} s, ratio {ratios[-1][0]:.2f}", flush=True)
+    print(f"  median ratio {statistics.median(ratio for ratio, _, _ in ratios):.2f}")
 
 
 def larger(scenario: Scenario, factor: float) -> Scenario:
@@ -74,20 +95,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--peer", default="")
     given = parser.parse_args()
     again = given.repeats
+    if given.peer:
+        against(given.peer, again)
+        return
     if not given.quick:  # first, because Linux counts the parent's memory at the start of a process as that process's
         for jobs in (1, 2):
-            own, child = megabytes(baseline(100), jobs)
-            print(f"100 worlds with tables, {jobs} job(s): peak {own:.0f} MB, largest child {child:.0f} MB")
+            own, _ = megabytes(baseline(100), jobs)
+            print(f"100 worlds with tables, {jobs} thread(s): peak {own:.0f} MB")
     print(f"baseline, 84 months, chunks of up to {CHUNK} worlds\n"
           f"  {'run':34} {'median s':>8} {'least s':>8} {'us / month':>10}")
     one = line("1 world", baseline(1), again)
     some = line("25 worlds", baseline(25), again)
     line("50 worlds", baseline(50), again)
     if not given.quick:
-        hundred = line("100 worlds, 1 job", baseline(100), max(1, again // 2))
-        line("100 worlds, 2 jobs", baseline(100), max(1, again // 2), jobs=2)
+        hundred = line("100 worlds, 1 thread", baseline(100), max(1, again // 2))
+        line("100 worlds, 2 threads", baseline(100), max(1, again // 2), jobs=2)
         print(f"  100 worlds cost {hundred / some:.2f} times 25 worlds (linear: 4), {hundred / one:.1f} times one")
     half = line("25 worlds, 42 months", baseline(25, end="2014-06"), again)
     long = line("25 worlds, 144 months", baseline(25, end="2022-12"), again)

@@ -16,13 +16,16 @@ from typing import Any
 
 import mesa
 import numpy as np
-from sim.noise import Noise, binomial_hazard
-from sim.processes.exposure import exposure_hazard
-from sim.world import CLASS_SHARES, class_multipliers, largest_remainder
 
+from sim.engine.compiled import rule
+from sim.engine.counts import binomial_hazard
+from sim.engine.luck import draws, uniform
+from sim.engine.rules.exposure import exposure_hazard
+from sim.engine.start import class_multipliers, largest_remainder
+from sim.engine.state import CLASS_SHARES
 from sim.inputs.numbers import coefficients
-from sim.runs.model import RecruitmentModel
 from sim.runs.scenarios import load_scenario
+from sim.runs.worlds import Worlds
 
 READINESS, OUTREACH, ONLINE = 0.4, 0.01, 0.005
 PEERS = coefficients()["exposure.peers"].value
@@ -40,7 +43,7 @@ class Region(mesa.Model):
 
     def step(self) -> None:
         share = len(self.agents.select(lambda resident: resident.sympathises)) / self.size
-        self.hazard = float(exposure_hazard(READINESS, OUTREACH, PEERS * share, ONLINE))  # type: ignore[arg-type]
+        self.hazard = float(exposure_hazard(READINESS, OUTREACH, PEERS * share, ONLINE))
         self.agents.do("step")
 
 
@@ -68,18 +71,25 @@ def objects(residents: int, months: int, seed: int = 1) -> tuple[float, int]:
     return spent, sum(resident.sympathises for resident in region.agents)
 
 
+@rule
+def exposed(free, won, keys, residents, months, susceptibility, readiness, outreach, peers, online):  # type: ignore[no-untyped-def]
+    """The same with counts by class, for many regions one after the other."""
+    for i in range(free.shape[0]):
+        for month in range(months):
+            hazard = exposure_hazard(readiness, outreach, peers * won[i].sum() / residents, online)
+            for c in range(free.shape[1]):
+                joining = binomial_hazard(uniform(keys[i, 0], keys[i, 1], month, c), free[i, c],
+                                          hazard * susceptibility[c])
+                free[i, c] -= joining
+                won[i, c] += joining
+
+
 def counts(residents: int, months: int, worlds: int) -> tuple[float, np.ndarray]:
-    """The same with counts by class, for many regions (here: worlds) at once."""
+    """Seconds for the months in many regions (here: worlds), and sympathisers of each at the end."""
     free = np.tile(largest_remainder(np.array([residents]), CLASS_SHARES), (worlds, 1))
-    won = np.zeros_like(free)
-    noise = Noise(1, np.arange(worlds))
+    won, keys = np.zeros_like(free), draws(1, np.arange(worlds), ["exposure"])[:, 0]
     start = time.perf_counter()
-    for month in range(months):
-        share = won.sum(axis=1, keepdims=True) / residents
-        hazard = exposure_hazard(np.asarray(READINESS), np.asarray(OUTREACH), PEERS * share, np.asarray(ONLINE))
-        joining = binomial_hazard(noise.uniform("exposure", month, (CLASS_SHARES.size,)), free, hazard * SUSCEPTIBILITY)
-        free -= joining.astype(np.int32)
-        won += joining.astype(np.int32)
+    exposed(free, won, keys, residents, months, SUSCEPTIBILITY, READINESS, OUTREACH, PEERS, ONLINE)
     return time.perf_counter() - start, won.sum(axis=1)
 
 
@@ -89,11 +99,12 @@ def median(call: Callable[[], tuple[float, Any]], repeats: int) -> float:
 
 def whole_month(worlds: int) -> tuple[float, int]:
     """Seconds for all processes, agents and the record of a month of the baseline, and its residents aged 15-34."""
-    model = RecruitmentModel(load_scenario("scenarios/baseline.yaml", {"worlds": worlds}))
-    residents = int(model.world.uninvolved.sum())
+    made = Worlds(load_scenario("scenarios/baseline.yaml", {"worlds": worlds}))
+    residents = int(made.batch.uninvolved.sum())
+    made.run(until=1)
     start = time.perf_counter()
-    model.run()
-    return (time.perf_counter() - start) / model.months, residents
+    made.run()
+    return (time.perf_counter() - start) / (made.months - 1), residents
 
 
 def main() -> None:
@@ -103,6 +114,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     given = parser.parse_args()
     n, months = given.residents, given.months
+    counts(n, 1, 1)  # compiled before it is timed
     each = 1e9 * median(lambda: objects(n, months), given.repeats) / n / months
     print(f"{n} residents, {months} months, exposure alone: nanoseconds per resident and month")
     print(f"  Mesa objects              {each:12.2f}")

@@ -92,6 +92,8 @@ def binomial(u: float, n: int, p: float) -> int:
         raise ValueError("p must lie in [0, 1]")
     if u + n * p < 1.0:  # P(X = 0) = (1 - p)**n >= 1 - n p
         return 0
+    if not 0.0 <= u < 1.0:
+        raise ValueError("u must lie in [0, 1)")
     return _flipped(u, n, 1.0 - p) if p > 0.5 else _unflipped(u, n, p)
 
 
@@ -113,7 +115,9 @@ def binomial_hazard(u: float, n: int, hazard: float) -> int:
         raise ValueError("hazard must be >= 0")
     if n == 0 or u + n * hazard < 1.0:  # P(X = 0) = exp(-hazard n) >= 1 - hazard n
         return 0
-    if hazard <= _EVEN_HAZARD and n * hazard <= _SUM_MEAN and 0.0 <= u < _SUM_U:
+    if not 0.0 <= u < 1.0:
+        raise ValueError("u must lie in [0, 1)")
+    if hazard <= _EVEN_HAZARD and n * hazard <= _SUM_MEAN and u < _SUM_U:
         return _hazard_summed(u, n, hazard)
     p = -math.expm1(-hazard)
     return _flipped(u, n, math.exp(-hazard)) if p > 0.5 else _unflipped(u, n, p)
@@ -482,8 +486,6 @@ def _poisson_summed(goal: float, mean: float) -> int:
 @distant(int64, float64, int64, float64)
 def _unflipped(u: float, n: int, p: float) -> int:
     """Inverse binomial for p <= 0.5 and n p > 0."""
-    if not 0.0 <= u < 1.0:
-        raise ValueError("u must lie in [0, 1)")
     return _rarer(u, 1.0 - u, n, p)
 
 
@@ -494,8 +496,6 @@ def _flipped(u: float, n: int, p: float) -> int:
     With j = n - k, the least k with P(K <= k) >= u is n less the least j with P(J <= j) > 1 - u; and 1 - u is exact for
     generated uniforms, which are multiples of 2**-53.
     """
-    if not 0.0 <= u < 1.0:
-        raise ValueError("u must lie in [0, 1)")
     if p == 0.0:
         return n
     if u == 0.0:
