@@ -1,4 +1,8 @@
-"""Measures: small pure functions over the arrays of a run, with which targets and patterns read it."""
+"""Measures: small pure functions over the arrays of a run, with which targets and patterns read it.
+
+Each returns one number per world, NaN where the thing did not happen in that world. Months are counted from the start
+of 2011, whatever the scenario's start.
+"""
 
 from __future__ import annotations
 

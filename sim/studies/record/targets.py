@@ -1,8 +1,6 @@
-"""The record as numbers: targets with their ranges and roles, how a run is measured against them, and the verdict.
+"""The record as numbers: targets with their ranges and roles, and what a run gives for each.
 
-A target is a range that the sources allow for one measurable quantity. Measures are small pure functions over the
-arrays of a run; each returns one number per world, NaN where the thing did not happen in that world. Months are
-counted from the start of 2011, whatever the scenario's start.
+A target is a range that the sources allow for one measurable quantity.
 """
 
 from __future__ import annotations
@@ -145,9 +143,6 @@ def roles_by_rule(targets: Iterable[Target]) -> dict[str, str]:
             reserved |= {g for g in own if parents[g] & reserved}
     reserved |= {g for g in topic if parents[g] & reserved}
     return {g: "reserved" if g in reserved else "fitted" for g in topic}
-
-
-# ------------------------------------------------------------------------------------------------ judging
 
 
 def measure(raw: Arrays, scenario: Scenario, targets: Sequence[Target]) -> np.ndarray:
