@@ -188,6 +188,15 @@ def _quotient(a: int, b: int) -> int:
 
 
 @rule
+def _onward(shares: Floats, first: int) -> float:
+    """Sum of an option and all after it, from the last on."""
+    total = 0.0
+    for g in range(len(shares) - 1, first - 1, -1):
+        total += shares[g]
+    return total
+
+
+@rule
 def multinomial(n: int, shares: Floats, u: Floats, out: Ints) -> None:
     """Divide n over G options by a multinomial draw, option by option (conditional binomials).
 
@@ -208,19 +217,15 @@ def multinomial(n: int, shares: Floats, u: Floats, out: Ints) -> None:
     out[:] = 0
     if n == 0:
         return
-    onward = np.empty(options)  # this option and all after it
-    total = 0.0
-    for g in range(options - 1, -1, -1):
+    for g in range(options):
         if not 0.0 <= shares[g] <= _MAX_FLOAT / options:
             raise ValueError("shares must be >= 0 and finite")
-        total += shares[g]
-        onward[g] = total
-    if total <= 0.0:
+    if _onward(shares, 0) <= 0.0:
         raise ValueError("shares are all zero where n > 0")
     left = n
     for g in range(options - 1):
         if left > 0 and shares[g] > 0.0:
-            given = binomial(u[g], left, shares[g] / onward[g])
+            given = binomial(u[g], left, shares[g] / _onward(shares, g))
             out[g] = given
             left -= given
     out[options - 1] = left

@@ -124,11 +124,17 @@ def controlled(w, g, r):
 
 
 @rule
-def draw_members(w, o, k, r, n, u):
-    """n members of a region's cell of the book, each origin in proportion to its share (systematic sampling), (G,)."""
-    taken = np.zeros(len(w.outside), np.int64)
+def choose_members(w, o, k, r, n, u, taken):
+    """Choose n members of a region, each origin in proportion to its share (systematic sampling), into taken (G,)."""
     first = w.starts[MILITANTS] + militant(w, o, k, r, 0)
     split(w.people[first:first + len(taken)], n, u, taken)
+
+
+@rule
+def draw_members(w, o, k, r, n, u):
+    """As `choose_members`, in an array of its own, (G,)."""
+    taken = np.zeros(len(w.outside), np.int64)
+    choose_members(w, o, k, r, n, u, taken)
     return taken
 
 
@@ -136,11 +142,13 @@ def draw_members(w, o, k, r, n, u):
 def transfer(w, o, k, r, n, u, to_o, to_k):
     """n members to another organisation or condition in the same region."""
     if n > 0:
-        move_members(w, o, k, r, to_o, to_k, r, draw_members(w, o, k, r, n, u))
+        choose_members(w, o, k, r, n, u, w.taken)
+        move_members(w, o, k, r, to_o, to_k, r, w.taken)
 
 
 @rule
 def discharge(w, o, k, r, n, u, ledger):
     """n members to a ledger: dead, demobilised, reintegrated or elsewhere."""
     if n > 0:
-        release_members(w, o, k, r, ledger, draw_members(w, o, k, r, n, u))
+        choose_members(w, o, k, r, n, u, w.taken)
+        release_members(w, o, k, r, ledger, w.taken)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy.special import ndtr, ndtri
 
@@ -48,7 +50,9 @@ def populate(batch: Batch, g: Geography) -> None:
     """Put everybody where the first month finds them."""
     k, n_y = batch.coefficients, len(g.countries)
     batch.susceptibility[:] = class_multipliers(k["exposure"]["sigma"])
-    batch.eagerness[:] = batch.susceptibility ** k["recruitment"]["first_go"][:, None]
+    # One power at a time: NumPy takes another way for some exponents, and bits must not depend on the batch.
+    batch.eagerness[:] = [[math.pow(each, power) for each in row] for row, power in zip(
+        batch.susceptibility.tolist(), k["recruitment"]["first_go"].tolist(), strict=True)]
     batch.uninvolved[:] = largest_remainder(g.r["youth"], CLASS_SHARES)
     regions = np.arange(len(g.regions))
     for organisation, condition, stock in ((RIVAL, HIDDEN, "veterans"), (RIVAL, PRISON, "prison_network"),

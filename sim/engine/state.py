@@ -190,6 +190,7 @@ ARRAYS = {
     "susceptibility": ("f8", "C", "mean susceptibility of each propensity class"),
     "eagerness": ("f8", "C", "preference for each propensity class among sympathisers"),
     "won": ("f8", "YY", "cooperation won by each pair of states beside what stood, 0-1"),
+    "taken": ("i8", "G", "members by origin on their way, between two lines of a rule"),
     "keys": ("u8", "D2", "Philox keys of each stream of luck"),
 }
 

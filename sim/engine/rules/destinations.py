@@ -99,13 +99,14 @@ def step(w, g, k, now):
     """Send this month's recruits on their way, and some who joined earlier."""
     n_r = len(w.regions)
     leaving = np.zeros((len(ORGANISATIONS), n_r), np.int64)
-    eases, weights = np.empty(n_r), np.empty(n_r)
+    eases, pulls = np.empty(n_r), np.empty(n_r)
+    weights, luck, parts = np.empty(_WAYS), np.empty(_WAYS - 1), np.zeros(_WAYS, np.int64)
     for y in range(len(w.states)):
         trait = g.states[y]
         ease = openness(w, g, k, now, y)
         endorsed = 1 + share(now.states[y].legitimation)
-        pull = hub_pull(w, g, k, now, y, weights)
-        hub = choose(draw(w, now, HUB, y), weights) if pull > 0 else -1
+        pull = hub_pull(w, g, k, now, y, pulls)
+        hub = choose(draw(w, now, HUB, y), pulls) if pull > 0 else -1
         for r in range(trait.first_region, trait.first_region + trait.regions):
             w.regions[r].gone_last = 0.0
             eases[r] = ease * math.exp(-g.regions[r].airport_km / k.destination.airport_km)
@@ -113,22 +114,25 @@ def step(w, g, k, now):
                 if w.recruited[o, r] > 0:
                     nearer = (k.destination.hub * pull * (k.destination.hub_cause + w.organisations[MOVEMENT].ambition)
                               if o == MOVEMENT else 0.0)
-                    leaving[o, r] = choose_way(w, g, k, now, o, r, eases[r], endorsed, nearer, hub)
+                    leaving[o, r] = choose_way(w, g, k, now, o, r, eases[r], endorsed, nearer, hub, weights,
+                                                luck, parts)
+    brands, brand_luck, by_brand = np.empty(len(BRANDS)), np.empty(len(BRANDS) - 1), np.zeros(len(BRANDS), np.int64)
     for r in range(n_r):
         endorsed = 1 + share(now.states[g.regions[r].country].legitimation)
         for o in range(len(ORGANISATIONS)):
-            depart(w, g, k, now, o, r, eases[r] * endorsed, leaving[o, r])
+            depart(w, g, k, now, o, r, eases[r] * endorsed, leaving[o, r], brands, brand_luck, by_brand)
 
 
 @rule
-def choose_way(w, g, k, now, o, r, ease, endorsed, nearer, hub):
-    """Divide a region's recruits of the month; returns how many leave for the theatre."""
-    n_r, weights, luck = len(w.regions), np.empty(_WAYS), np.empty(_WAYS - 1)
+def choose_way(w, g, k, now, o, r, ease, endorsed, nearer, hub, weights, luck, parts):
+    """Divide a region's recruits of the month; returns how many leave for the theatre.
+
+    weights (3,), luck (2,) and parts (3,) are room to work in.
+    """
     weights[_ABROAD] = weight_abroad(w, k, o, ease, endorsed)
     weights[_NEARER] = nearer
     weights[_HOME] = k.destination.home * (1 + k.destination.home_front * w.regions[r].collapse)
-    draw_row(w, now, LUCK, o * n_r + r, luck)
-    parts = np.zeros(_WAYS, np.int64)
+    draw_row(w, now, LUCK, o * len(w.regions) + r, luck)
     new = min(w.recruited[o, r], w.militants[o, CELL, r, g.regions[r].country])
     multinomial(new, weights, luck, parts)
     if k.theory.safety_valve != 1:
@@ -175,8 +179,11 @@ def later(w, g, k, now, o, r, ease, leaving):
 
 
 @rule
-def depart(w, g, k, now, o, r, ease, leaving):
-    """From cells at home into transit; the movement's own end with it, others choose by the square of prestige."""
+def depart(w, g, k, now, o, r, ease, leaving, pull, luck, parts):
+    """From cells at home into transit; the movement's own end with it, others choose by the square of prestige.
+
+    pull (B,), luck (B - 1,) and parts (B,) are room to work in.
+    """
     going = leaving + later(w, g, k, now, o, r, ease, leaving)
     if going == 0:
         return
@@ -184,8 +191,6 @@ def depart(w, g, k, now, o, r, ease, leaving):
     if o == MOVEMENT:
         move(w, MILITANTS, cell, TRANSIT, of_brand(w, MOVEMENT_BRAND, r), going)
     else:
-        pull, parts = np.empty(len(BRANDS)), np.zeros(len(BRANDS), np.int64)
-        luck = np.empty(len(BRANDS) - 1)
         for b in range(len(BRANDS)):
             # The older network's men go with any brand but the movement, activists with any.
             open_to = 0.0 if o == RIVAL and b == MOVEMENT_BRAND else 1.0

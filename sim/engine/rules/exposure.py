@@ -76,9 +76,10 @@ def step(w, g, k, now):
         hazard = exposure_hazard(ready[r], outreach[r], peers, online) * (1 - deterred(w, g, k, r, inclined[r]))
         if hazard > 0.0:
             join(w, now, r, hazard, luck)
+    taken = np.zeros(len(w.susceptibility), np.int64)
     for r in range(n_r):
         if sympathising(w, r) > 0:
-            fall_away(w, g, k, now, r, before[r])
+            fall_away(w, g, k, now, r, before[r], taken)
 
 
 @rule
@@ -136,7 +137,7 @@ def join(w, now, r, hazard, luck):
 
 
 @rule
-def fall_away(w, g, k, now, r, before):
+def fall_away(w, g, k, now, r, before, taken):
     """Those who sympathised before lose interest, sooner without prestige and beside quietist rivals; some emigrate.
 
     Hundreds of people in small flows: rounding by chance is unbiased and much cheaper than a binomial draw.
@@ -149,19 +150,18 @@ def fall_away(w, g, k, now, r, before):
     leaving = stochastic_round(draw(w, now, FALLING_AWAY, r), before * -math.expm1(
         -k.exposure.decay * (k.exposure.glory - standing) * rivals))
     spread = draw(w, now, FALLING_AWAY, n_r + r)
-    draw_sympathisers(w, r, leaving, spread, UNINVOLVED)
+    draw_sympathisers(w, r, leaving, spread, UNINVOLVED, taken)
     open_ = share(k.exposure.migration_open + now.states[place.country].migration_open)
     odds = -math.expm1(-k.exposure.migration * place.migration_ties * open_)
     emigrating = stochastic_round(draw(w, now, FALLING_AWAY, 2 * n_r + r), sympathising(w, r) * odds)
-    draw_sympathisers(w, r, emigrating, spread, MIGRATED)
+    draw_sympathisers(w, r, emigrating, spread, MIGRATED, taken)
 
 
 @rule
-def draw_sympathisers(w, r, n, u, target):
+def draw_sympathisers(w, r, n, u, target, taken):
     """n sympathisers of a region, each class in proportion, back to the uninvolved or out of the country."""
     if n <= 0:
         return
-    taken = np.zeros(len(w.susceptibility), np.int64)
     split(w.sympathisers[r], n, u, taken)
     for c in range(len(taken)):
         cell = of_class(w, r, c)

@@ -58,13 +58,15 @@ def appeal(w, g, r, pull):
 def step(w, g, k, now):
     """Draw recruits from sympathisers and hand them to the organisations."""
     pull, flow = np.empty(len(ORGANISATIONS)), np.empty(len(ORGANISATIONS))
+    luck, sides = np.empty(len(w.eagerness)), np.empty(len(ORGANISATIONS) - 1)
+    drawn, into = np.zeros(len(w.eagerness), np.int64), np.zeros(len(ORGANISATIONS), np.int64)
     w.recruited[:] = 0
     for r in range(len(w.regions)):
         pool = sympathising(w, r)
         if pool > 0:
             appeal(w, g, r, pull)
             wanted(w, g, k, now, r, float(pool), pull, flow)
-            recruit(w, g, now, r, flow)
+            recruit(w, g, now, r, flow, luck, sides, drawn, into)
 
 
 @rule
@@ -85,8 +87,11 @@ def wanted(w, g, k, now, r, pool, pull, flow):
 
 
 @rule
-def recruit(w, g, now, r, flow):
-    """Draw the recruits of a region, the most susceptible first, and divide them by organisation."""
+def recruit(w, g, now, r, flow, luck, sides, drawn, into):
+    """Draw the recruits of a region, the most susceptible first, and divide them by organisation.
+
+    luck (C,), sides (O - 1,), drawn (C,) and into (O,) are room to work in.
+    """
     total = flow[MOVEMENT] + flow[RIVAL] + flow[MASS]
     if total <= 0.0:
         return
@@ -94,15 +99,15 @@ def recruit(w, g, now, r, flow):
     for c in range(len(w.susceptibility)):
         weighted += w.sympathisers[r, c] * w.eagerness[c]
     hazard = total / max(weighted, 1e-9)
-    drawn, luck, number = np.zeros(len(w.eagerness), np.int64), np.empty(len(w.eagerness)), 0
+    number = 0
     draw_row(w, now, LUCK, r, luck)
     for c in range(len(drawn)):
+        drawn[c] = 0
         if w.sympathisers[r, c] > 0:
             drawn[c] = binomial_hazard(luck[c], w.sympathisers[r, c], hazard * w.eagerness[c])
             number += drawn[c]
     if number == 0:
         return
-    into, sides = np.zeros(len(flow), np.int64), np.empty(len(flow) - 1)
     draw_row(w, now, BRAND_LUCK, r, sides)
     multinomial(number, flow, sides, into)
     hand_over(w, g, r, drawn, into)
