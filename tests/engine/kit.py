@@ -146,7 +146,8 @@ def _taken(asked: Any) -> tuple[list[str], list[str]]:
 def _asked(asked: Any) -> Callable[..., Any]:
     """A compiled function that hands a rule its world, and what else it takes, by address."""
     ahead, rest = _taken(asked)
-    scope = {"asked": asked, "world_at": world_at, "place_at": place_at, "coefficients_at": coefficients_at,
+    scope = {"__name__": __name__, "asked": asked,
+             "world_at": world_at, "place_at": place_at, "coefficients_at": coefficients_at,
              "now_at": now_at}
     given = ", ".join([*(HANDLES[name] for name in ahead), *(f"_{name}" for name in rest)])
     return rule(eval(f"lambda {', '.join(['row', 'month', 'step', *(f'_{name}' for name in rest)])}: asked({given})",

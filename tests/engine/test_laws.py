@@ -13,7 +13,7 @@ from sim.engine.batch import COEFFICIENT_ROW
 from sim.engine.enums import GROUND, MOVEMENT
 from sim.engine.month import MONTH, advance
 from sim.engine.process import PROCESSES as DECLARED
-from sim.engine.start import first_recruiters, populate
+from sim.engine.start import first_recruiters
 from sim.engine.state import BooksError
 from sim.inputs.numbers import coefficients
 from tests.engine.kit import (
@@ -195,7 +195,7 @@ def words(pattern: str) -> set[str]:
 
 
 def test_every_coefficient_that_is_read_exists_and_every_one_that_exists_is_read() -> None:
-    read = words(r"\bk\.(\w+)\.(\w+)") | words(r'\bk\["(\w+)"\]\["(\w+)"\]')
+    read = words(r"\bk\.(\w+)\.(\w+)") | words(r'\["(\w+)"\]\["(\w+)"\]')
     assert read - set(coefficients()) == {"group.name"}  # a form of words in the documentation
     assert set(coefficients()) - read == set()
 
@@ -224,18 +224,16 @@ def felt() -> frozenset[str]:
     found: set[str] = set()
     for world, conditions, altered in ROUNDS:
         missing = [name for name in known if name not in found]
-        b = batch([world] * (len(missing) + 1), world="maghreb", start="2011-01", pinned=False,
-                  **(LIVELY if conditions.get("lively") else {}))
+        numbers = {name: np.full(len(missing) + 1, number.value) for name, number in known.items()}
+        if conditions.get("lively"):
+            numbers |= {name.replace("__", "."): np.full(len(missing) + 1, value) for name, value in LIVELY.items()}
         if conditions.get("theories"):  # for numbers that matter in one theory alone
-            for name in b.coefficients.dtype["theory"].names:
-                b.coefficients["theory"][name] = (known[f"theory.{name}"].low + known[f"theory.{name}"].high) / 2
+            numbers |= {name: np.full(len(missing) + 1, (number.low + number.high) / 2)
+                        for name, number in known.items() if name.startswith("theory.")}
         for i, name in enumerate(missing, start=1):
-            group, short = name.split(".")
-            b.coefficients[group][short][i] = altered(known[name])
-        for name, table in b.tables.items():
-            if name != "keys":
-                table[:] = np.zeros((), table.dtype)
-        populate(b, b.geography)
+            numbers[name][i] = altered(known[name])
+        b = batch([world] * (len(missing) + 1), world="maghreb", start="2011-01", pinned=False,
+                  **{name.replace(".", "__"): values for name, values in numbers.items()})
         stirred(b)
         if conditions.get("split"):  # camps without a recognised government, and all prisons open
             turn(b, "fragmentation", 0.35)

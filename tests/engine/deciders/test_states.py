@@ -52,11 +52,11 @@ def test_a_rival_draws_attention_away() -> None:
 
 def test_threat_rises_fast_and_fades_slowly() -> None:
     """Four attacks in 4 million people: 0.15 x 4 / 4, of which 0.3 is seen in the month, and 0.04 forgotten."""
-    b = batch()
-    b.regions.attacks_seen[:, AA3] = 4
+    b = batch(state__see_attacks=0.15)
+    b.regions.blows[:, AA3] = 4
     decide(b, AA)
     assert b.states.threat[0, AA] == pytest.approx(0.15 * 0.3)
-    b.regions.attacks_seen[:] = 0
+    b.regions.blows[:] = 0
     decide(b, AA)
     assert b.states.threat[0, AA] == pytest.approx(0.045 * 0.96)
     assert b.states.threat[0, BB] == 0  # each sees for itself
@@ -77,10 +77,6 @@ def test_threat_follows_ground_lost_and_hubs_across_the_border() -> None:
     assert b.states.threat[0, AA] == pytest.approx(0.3)
     decide(b, BB)  # its own hub is none across a border
     assert b.states.threat[0, BB] == 0
-    b = batch(**k)
-    b.regions.mass_attacks_seen[:, AA3] = 1
-    decide(b, AA)
-    assert b.states.threat[0, AA] == pytest.approx(0.15 * 20 / 4)
 
 
 def test_fragmentation_lowers_alert_and_surge() -> None:
@@ -88,7 +84,6 @@ def test_fragmentation_lowers_alert_and_surge() -> None:
     split.states.fragmentation[:] = 0.8
     for b in (united, split):
         b.states.threat[:] = 1.0
-        b.regions.attacks_seen[:, BB2] = 1
         b.regions.blows[:, BB2] = 1
         decide(b, BB)
     threat = united.states.threat[0, BB]

@@ -95,7 +95,7 @@ def test_those_who_move_on_go_where_authority_is_weak() -> None:
     aftermath.step(b)
     moved = b.militants[:, MOVEMENT, REFUGE].sum(axis=(0, 2))
     assert moved[BB2] == moved.sum() > 0
-    b.regions.barrier[:, BB2] = 1.0
+    b.regions.guarded[:, BB2] = 1.0
     b.regions.presence[:, BB3] = 0.5
     put(b, "militants", (ALL, MOVEMENT, GROUND, BB3), 200)
     before = moved[BB2]

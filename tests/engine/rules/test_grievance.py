@@ -102,14 +102,14 @@ def test_an_earlier_war_exhausts() -> None:
 
 def test_polarisation_fades_and_is_fed_by_attacks_and_crackdowns() -> None:
     """Decay 0.03 a month; a crackdown adds a quarter of what is missing; ten attacks in 4 million people 0.25."""
-    b = batch()
+    b = batch(grievance__polarisation_attack=0.01, violence__mass_weight=4.0)
     b.states.polarisation[:] = 0.4
     b.states.crackdown[:, BB] = 1
-    b.regions.attacks_seen[:, AA1] = 10
+    b.regions.attacks_seen[:, AA1], b.regions.mass_attacks_seen[:, AA1] = 2, 2  # two and two times four
     grievance.step(b)
     assert b.states.polarisation[0] == pytest.approx([(0.4 + 0.25 * 0.6) * 0.97, (0.4 + 0.25 * 0.6) * 0.97])
     assert (b.states.crackdown == 0).all()  # a pulse
-    b.regions.attacks_seen[:] = 0
+    b.regions.attacks_seen[:] = b.regions.mass_attacks_seen[:] = 0
     grievance.step(b)
     assert b.states.polarisation[0] == pytest.approx(0.55 * 0.97**2)
 

@@ -107,7 +107,7 @@ def test_fighters_are_members_in_cells_and_on_the_ground() -> None:
 
 def test_who_stands_in_the_way_by_hand() -> None:
     """Help comes from all of the country; as seen, a force of 100 wins at M / (M + E)."""
-    b = batch(ground__decisiveness=1.0, ground__raid_share=1.0)
+    b = batch(ground__decisiveness=1.0, ground__raid_share=1.0, ground__garrison=1e-9)
     put(b, "militants", ..., 0)
     place, spot = b.regions, b.localities
     place.presence[:], spot.resist[:], b.states.capacity[:] = 0.5, 0.6, 0.5
