@@ -71,7 +71,7 @@ def test_second_process_compiles_nothing(filled: tuple[Path, str]) -> None:
     assert [(path, path.stat().st_mtime_ns) for path in files(filled[0])] == before
     assert {path.name.rsplit("-")[0] for path in files(filled[0])} == {
         "luck.uniform", "rules.memory.step.of_worlds", "counts._poisson_summed", "counts._unflipped",
-        "counts._flipped", "counts._poisson_sought"}
+        "counts._flipped", "counts._poisson_sought", "counts._hazard_summed"}
 
 
 def test_damaged_files_are_made_anew(own: tuple[Path, str]) -> None:
@@ -148,7 +148,7 @@ prepare.prepare(lambda *told: said.append(told[:2]), [memory.step, foreign.step,
 print(said == [(done, 3) for done in range(4)])
 """
     assert run(code, tmp_path / "cache") == ["True"]
-    assert len(files(tmp_path / "cache")) == 7
+    assert len(files(tmp_path / "cache")) == 8
 
 
 def test_another_geography_compiles_nothing(own: tuple[Path, str]) -> None:
@@ -158,7 +158,7 @@ from sim.engine.rules import memory
 from sim.engine.batch import Batch, COEFFICIENT_ROW, Timetable
 from sim.engine.now import REGION_DIAL_ROW, STATE_DIAL_ROW, THEATRE_ROW
 from sim.engine.place import place_of
-from sim.parameters import load_geography
+from sim.inputs.geography import load_geography
 import numpy as np
 with event.install_recorder("numba:compile") as seen:
     for name in ("maghreb", "two_countries"):

@@ -177,7 +177,6 @@ def test_whole_months_are_the_same_for_a_world_in_any_company_and_in_parts() -> 
     batches = []
     for ids, parts in (([4], [(0, 1)]), ([6, 2, 4], [(0, 3)]), ([6, 2, 4], [(1, 3), (0, 1)])):
         b = batch(ids, world="maghreb", start="2011-01", pinned=False)
-        b.eagerness[:] = batches[0].eagerness[0] if batches else b.eagerness
         troubles(b)
         for b.step in range(24):
             for first, last in parts:
