@@ -8,8 +8,8 @@ import pytest
 
 TESTS = Path(__file__).resolve().parent
 #: files and folders; the examples of the README run, plot, compare and sweep
-QUICK = ("agents", "processes", "inputs/scenario/test_load.py", "inputs/scenario/test_mistakes.py", "test_golden.py",
-         "runs/test_pool.py", "test_python.py", "test_recorder.py", "test_world.py")
+QUICK = ("engine/rules", "engine/deciders", "inputs/scenario/test_load.py", "inputs/scenario/test_mistakes.py",
+         "test_golden.py", "runs/test_pool.py", "test_python.py", "test_recorder.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

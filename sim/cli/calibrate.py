@@ -27,7 +27,7 @@ def add_command(commands: Any) -> None:
     calibrate.add_argument("--points", type=at_least_one, default=2000, metavar="N",
                            help="worlds per wave and for the posterior (default: 2000)")
     calibrate.add_argument("--seed", metavar="S", help="seed, instead of the file's")
-    calibrate.add_argument("--jobs", type=at_least_one, default=0, metavar="J", help="processes (default: all cores)")
+    calibrate.add_argument("--jobs", type=at_least_one, default=0, metavar="J", help="threads (default: all cores)")
     calibrate.add_argument("--out", type=Path, metavar="DIR", help="folder for the results, new or empty (default: "
                            "results/calibration-<name>-<time>)")
     calibrate.add_argument("--resume", action="store_true", help="go on with a stopped calibration in --out DIR")

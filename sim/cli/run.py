@@ -32,7 +32,7 @@ def add_command(commands: Any) -> None:
         "run scenarios/examples/*.yaml --out results/examples\n"
         "run scenarios/baseline.yaml --set end=2014-12 --set title='A shorter run'"))
     scenario_arguments(run)
-    run.add_argument("--jobs", type=at_least_one, default=0, metavar="J", help="processes (default: all cores)")
+    run.add_argument("--jobs", type=at_least_one, default=0, metavar="J", help="threads (default: all cores)")
     run.add_argument("--out", type=Path, metavar="DIR", help="the result folder itself, new or empty; with several "
                      "scenarios, the folder that holds one result folder each (default: results/<name>-<time>)")
     run.add_argument("--no-figures", action="store_true", help="write tables only")

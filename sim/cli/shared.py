@@ -49,7 +49,7 @@ def paired_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("others", nargs="+", metavar="OTHER", help="scenario file")
     settings_arguments(parser)
     parser.add_argument("--outcomes", metavar="A,B", help="outcomes, see: list outcomes")
-    parser.add_argument("--jobs", type=at_least_one, default=0, metavar="J", help="processes (default: all cores)")
+    parser.add_argument("--jobs", type=at_least_one, default=0, metavar="J", help="threads (default: all cores)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="the result folder, new or empty")
     parser.add_argument("--no-figures", action="store_true", help="write tables only")
 

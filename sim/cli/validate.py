@@ -32,7 +32,7 @@ def add_command(commands: Any) -> None:
                           help=f"scenario file (default: {BASELINE})")
     validate.add_argument("--worlds", metavar="N", help="parallel worlds of the baseline, instead of the file's")
     validate.add_argument("--seed", metavar="S", help="seed, instead of the file's")
-    validate.add_argument("--jobs", type=at_least_one, default=0, metavar="J", help="processes (default: all cores)")
+    validate.add_argument("--jobs", type=at_least_one, default=0, metavar="J", help="threads (default: all cores)")
     validate.add_argument("--out", type=Path, metavar="DIR", help="the result folder, new or empty")
     validate.add_argument("--no-figures", action="store_true", help="write tables only")
     validate.add_argument("--by-theory", action="store_true",
