@@ -137,7 +137,7 @@ class Batch:
         self.tables["people"] = np.zeros((self.worlds.size, self.sizes["P"]), np.int64)
         self.tables["counts"] = np.zeros((self.worlds.size, len(ORGANISATIONS), len(CONDITIONS), n_r), np.int64)
         self.tables["keys"][:] = draws(seed, self.worlds, STREAMS)
-        km = coefficients["deployment"]["reach_km"]
+        km = np.maximum(coefficients["deployment"]["reach_km"], 1.0)
         alike = np.ptp(km) == 0  # then one table serves all worlds
         self.nearness = np.exp(-place.distance / km[0]) if alike else np.exp(-place.distance / km[:, None, None])
         self.memory = self._memory()

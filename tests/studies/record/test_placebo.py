@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sim.inputs.numbers import coefficients
-from sim.runs.model import RecruitmentModel
 from sim.runs.scenarios import load_scenario
+from sim.runs.worlds import Worlds
 from sim.studies.record.placebo import design, rank_regression
 
 
@@ -33,10 +33,10 @@ def test_shuffled_first_recruiters_keep_their_expected_number_but_not_their_plac
     scenario = load_scenario("scenarios/baseline.yaml", {"worlds": 40, "end": "2011-01"})
 
     def first(frozen):
-        model = RecruitmentModel(scenario, frozen=frozen)
-        w, g = model.world, model.geography
-        place = g.regions.index("LY-DR")
-        return (w.recruiter_status > 0).sum(axis=1), ((w.recruiter_status > 0) & (w.slot_region == place)).sum(axis=1)
+        worlds = Worlds(scenario, frozen=frozen)
+        agents, place = worlds.batch.recruiters, worlds.geography.regions.index("LY-DR")
+        there = agents.status > 0
+        return there.sum(axis=1), (there & (agents.place == place)).sum(axis=1)
 
     (all_plain, derna_plain), (all_moved, derna_moved) = first({}), first({"recruiters.shuffled": 1.0})
     assert derna_moved.mean() < 0.7 * derna_plain.mean()
