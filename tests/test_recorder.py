@@ -84,7 +84,7 @@ def test_what_members_and_fighters_are() -> None:
         put(m, "militants", (0, RIVAL, condition, BB2, AA), 10 * number)
     put(m, "militants", (0, MOVEMENT, GROUND, BB2, AA), 16)
     put(m, "militants", (0, MOVEMENT, GROUND, BB2, 3), 32)
-    expected = {"movement_members": 55, "rival_members": 70, "fighters": 27.5, "foreign_members": 48,
+    expected = {"movement_members": 55, "rival_members": 70, "fighters": 26.5, "foreign_members": 48,
                 "neighbour_members": 16, "refuge_members": 22, "prisoners": 88}
     for name, value in expected.items():
         assert looked(m, name)[BB2] == value, name
