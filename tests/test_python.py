@@ -49,8 +49,8 @@ def test_the_readme_example_runs(number: int, tmp_path: Path) -> None:
 
 
 def test_the_model_can_be_made_again(tmp_path: Path) -> None:
-    said = python(f"import sim\nfor worlds in (1, 2):\n    print(sim.model({str(TINY)!r}, worlds=worlds).world.n)\n",
-                  tmp_path)
+    said = python("import sim\nfor worlds in (1, 2):\n"
+                  f"    print(sim.model({str(TINY)!r}, worlds=worlds).worlds.size)\n", tmp_path)
     assert said.split() == ["1", "2"]
 
 

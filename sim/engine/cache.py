@@ -148,16 +148,15 @@ def _tidy(place: Path) -> None:
 @cache
 def version() -> str:
     """A name for everything that compiled code depends on: sources, layout of tables, versions, processor."""
-    from sim.engine import batch
-
-    engine = Path(__file__).parent
+    sim = Path(__file__).resolve().parents[1]
     found = hashlib.sha256()
-    for path in sorted(engine.rglob("*.py")):
-        found.update(repr((path.relative_to(engine).as_posix(), path.read_bytes())).encode())
+    # The rows of tables are laid out by the engine, by the names of dials and by the fields of a geography ...
+    for path in (*sorted((sim / "engine").rglob("*.py")), sim / "policy" / "dials.py", sim / "inputs" / "geography.py"):
+        found.update(repr((path.relative_to(sim).as_posix(), path.read_bytes())).encode())
+    # ... and by the names of coefficients, whose values are no part of the code
+    names = re.findall(r"(?m)^ {0,2}(\w+):\s*$", (sim / "data" / "coefficients.yaml").read_text(encoding="utf-8"))
     options = [getattr(numba.config, name, None) for name in (
         "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "DEBUGINFO_DEFAULT", "USING_SVML")]
-    found.update(repr((
-        batch.SLOTS, batch.WORLD_COLUMNS, batch.PLACE_COLUMNS, batch.COEFFICIENT_ROW, batch.STATE_DIAL_ROW,
-        batch.REGION_DIAL_ROW, batch.THEATRE_ROW, numba.__version__, llvmlite.__version__, np.__version__, sys.version,
-        cpu_target.target_context.codegen().magic_tuple(), options)).encode())
+    found.update(repr((names, numba.__version__, llvmlite.__version__, np.__version__, sys.version,
+                       cpu_target.target_context.codegen().magic_tuple(), options)).encode())
     return found.hexdigest()[:20]

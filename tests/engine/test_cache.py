@@ -115,16 +115,22 @@ def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
 
 def test_version_depends_on_sources_layout_and_versions(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "sim", tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__", "figures"))
-    code = ("import numba, sim.engine.batch as batch\n{}\n"
+    code = ("import numba\n{}\n"
             "from sim.engine.cache import version; print(version())")
     usual = run(code.format(""), tmp_path, tmp_path)
     assert run(code.format(""), tmp_path) == usual  # wherever it is installed
-    changes = ["numba.__version__ = '0'", "batch.SLOTS.append('more')", "numba.config.OPT = 0"]
+    coefficients = tmp_path / "sim" / "data" / "coefficients.yaml"
+    coefficients.write_text(coefficients.read_text().replace("value: 2.0", "value: 2.5"))
+    assert run(code.format(""), tmp_path, tmp_path) == usual  # values are no part of the code
+    changes = ["numba.__version__ = '0'", "numba.config.OPT = 0"]
     found = [run(code.format(change), tmp_path, tmp_path) for change in changes]
-    rule = tmp_path / "sim" / "engine" / "rules" / "memory.py"
-    rule.write_text(rule.read_text() + "\n")
+    for name in ("engine/rules/memory.py", "policy/dials.py", "inputs/geography.py"):
+        path = tmp_path / "sim" / name
+        path.write_text(path.read_text() + "\n")
+        found.append(run(code.format(""), tmp_path, tmp_path))
+    coefficients.write_text(coefficients.read_text().replace("  decay:", "  fading:"))
     found.append(run(code.format(""), tmp_path, tmp_path))
-    assert len({*map(tuple, found), tuple(usual)}) == 5
+    assert len({*map(tuple, found), tuple(usual)}) == len(found) + 1
 
 
 def test_two_first_starts_at_once(filled: tuple[Path, str], tmp_path: Path) -> None:
