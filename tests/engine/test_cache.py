@@ -122,7 +122,7 @@ def test_version_depends_on_sources_layout_and_versions(tmp_path: Path) -> None:
     coefficients = tmp_path / "sim" / "data" / "coefficients.yaml"
     coefficients.write_text(coefficients.read_text().replace("value: 2.0", "value: 2.5"))
     assert run(code.format(""), tmp_path, tmp_path) == usual  # values are no part of the code
-    changes = ["numba.__version__ = '0'", "numba.config.OPT = 0"]
+    changes = ["numba.__version__ = '0'", "numba.config.LOOP_VECTORIZE = 0"]
     found = [run(code.format(change), tmp_path, tmp_path) for change in changes]
     for name in ("engine/rules/memory.py", "policy/dials.py", "inputs/geography.py"):
         path = tmp_path / "sim" / name
