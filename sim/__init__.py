@@ -85,7 +85,7 @@ def run(scenario: Scenario | str | Path, *, jobs: int = 0, progress: Callable[[i
     ----------
     scenario : Scenario or path of a YAML file
     jobs : int
-        Processes; 0 means one per core.
+        Threads; 0 means one per core.
     progress : callable, optional
         ``progress(done, total)`` in world-months.
     options : mapping, optional

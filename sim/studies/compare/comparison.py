@@ -136,7 +136,7 @@ def compare(base: Scenario, others: Sequence[Scenario], *, outcomes: Sequence[st
     places : regions to show beside the countries; with ``until_sure``, the places to decide about.
     worlds : number of worlds. Default: the base's.
     first, last : the window that totals are read over. Default: the whole run.
-    jobs : processes; 0 means one per core.
+    jobs : threads; 0 means one per core.
     until_sure : add worlds until every named comparison is decided or there are ``most``. Named are the outcomes, or
         the headline outcomes by default, at the places, or in all countries together by default.
     progress : ``progress(done, total)`` in world-months.

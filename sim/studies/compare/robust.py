@@ -63,7 +63,7 @@ def robust(base: Scenario, others: Sequence[Scenario], *,
     ----------
     outcomes : names; those of which prevention wishes neither more nor less are left out.
     worlds : worlds per theory.
-    jobs : processes; 0 means one per core.
+    jobs : threads; 0 means one per core.
     progress : ``progress(done, total)`` in world-months.
 
     Raises

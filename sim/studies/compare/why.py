@@ -114,7 +114,7 @@ def explain_comparison(base: Scenario, other: Scenario, *, outcome: str | Sequen
     ----------
     outcome : name or names; steps are known for `stages.CHAINS`, the levers' parts for every outcome.
     worlds : paired worlds; each of them runs every coalition of levers.
-    jobs : processes; 0 means one per core.
+    jobs : threads; 0 means one per core.
     progress : ``progress(done, total)`` in world-months.
 
     Raises

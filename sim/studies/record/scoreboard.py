@@ -77,7 +77,7 @@ def validate(scenario: Scenario, jobs: int = 0, progress: Callable[[int, int], N
     scenario : Scenario
         Its number of worlds is that of the baseline; cases use at most ``pattern_worlds`` of them.
     jobs : int
-        Processes; 0 means one per core.
+        Threads; 0 means one per core.
     progress : callable, optional
         ``progress(done, total)`` in world-months of all runs.
     options : mapping, optional
