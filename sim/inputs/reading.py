@@ -116,7 +116,8 @@ def read_text(path: str, mark: Mark | None = None) -> str:
 
 def _beside(folder: FilePath, wanted: str | None = None) -> str:
     try:
-        names = sorted(entry.name for entry in folder.iterdir() if entry.suffix in (".yaml", ".yml"))
+        names = sorted(entry.name for entry in folder.iterdir()
+                       if entry.suffix in (".yaml", ".yml") and not entry.name.startswith("."))
     except OSError:
         return ""
     close = nearest(FilePath(wanted).name, names) if wanted else None
