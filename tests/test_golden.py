@@ -13,13 +13,13 @@ from sim.engine.outcomes import OUTCOMES
 from sim.runs.scenarios import load_scenario
 from sim.runs.worlds import Worlds
 
-FLOWS = {"new_sympathisers": 46506, "sympathisers": 367800, "recruits": 7802, "departures": 2969,
-         "to_foothold": 342, "arrests": 291, "cells_dismantled": 28, "released": 3346, "returnees_jailed": 75,
-         "returnees_hidden": 252, "switched": 2104, "attacks": 354, "deaths_militants": 210,
-         "deaths_civilians": 565, "movement_members": 37476, "rival_members": 62952, "mass_members": 40894,
-         "refuge_members": 20478, "prisoners": 85513, "recruiters": 8381, "controlled_residents": 3416039}
-LEDGERS = {"migrated": 69, "dead": 964, "demobilised": 3257, "reintegrated": 356, "elsewhere": 0, "theatre": 814,
-           "militants": 8725, "sympathisers": 14528, "outside": 56266}
+FLOWS = {"new_sympathisers": 48297, "sympathisers": 374725, "recruits": 8357, "departures": 3080,
+         "to_foothold": 330, "arrests": 299, "cells_dismantled": 35, "released": 3308, "returnees_jailed": 76,
+         "returnees_hidden": 226, "switched": 2594, "attacks": 378, "deaths_militants": 415,
+         "deaths_civilians": 775, "movement_members": 39271, "rival_members": 58606, "mass_members": 49384,
+         "refuge_members": 19547, "prisoners": 87180, "recruiters": 8478, "controlled_residents": 3416245}
+LEDGERS = {"migrated": 78, "dead": 1196, "demobilised": 3351, "reintegrated": 317, "elsewhere": 0, "theatre": 826,
+           "militants": 9008, "sympathisers": 15360, "outside": 56239}
 
 
 @pytest.fixture(scope="module")

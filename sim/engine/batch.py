@@ -19,7 +19,7 @@ from sim.engine.now import DECISIONS, REGION_DIAL_ROW, STATE_DIAL_ROW, STREAMS, 
 from sim.engine.place import ROWS as PLACE_ROWS
 from sim.engine.place import TABLES as PLACE_TABLES
 from sim.engine.place import Place
-from sim.engine.state import ARRAYS, CLASS_SHARES, ROWS, TABLES, BooksError, World
+from sim.engine.state import ARRAYS, CLASS_SHARES, ROOM, ROWS, TABLES, BooksError, World
 from sim.engine.views import Column, Handle, MonthHandle, handle_from, month_from, record_from
 from sim.inputs.numbers import coefficients
 
@@ -37,13 +37,13 @@ COEFFICIENT_ROW = coefficient_row()
 #: Sizes by letter: worlds' tables and arrays, then what belongs to the run. See `sim.engine.state` for the letters;
 #: X outside nodes, E links, D streams of luck, P cells of the book, S stocks + 1, F decisions, M months,
 #: V variants of the dials (one, or one a world), v the variant of this world, H organisations x conditions x regions.
-SIZES = ("R", "Y", "L", "A", "N", "O", "K", "B", "C", "G", "X", "E", "D", "P", "S", "F", "M", "V", "v", "H", "1", "2")
+SIZES = (*"RYLANOKBCGXEDPSFMVvH123",)
 #: Attributes of a world that are views of its book of people, with the letters of their shapes.
 STOCK_VIEWS = {"uninvolved": "RC", "sympathisers": "RC", "militants": "OKRG", "transit": "BR", "theatre": "BR",
                "outside": "G"}
 WORLD_COLUMNS: dict[str, tuple[np.dtype, str]] = {
     **{name: (ROWS[name], letter) for name, (_, letter) in TABLES.items()},
-    **{name: (np.dtype(kind), letters) for name, (kind, letters, _) in ARRAYS.items()},
+    **{name: (np.dtype(kind), letters) for name, (kind, letters, _) in {**ARRAYS, **ROOM}.items()},
     "nearness": (np.dtype("f8"), "RR"), "people": (np.dtype("i8"), "P"), "starts": (np.dtype("i8"), "S"),
     **{name: (np.dtype("i8"), letters) for name, letters in STOCK_VIEWS.items()},
     "members": (np.dtype("i8"), "OKR"), "counts": (np.dtype("i8"), "H")}
@@ -129,10 +129,10 @@ class Batch:
             "N": int(place.regions.slots.sum()), "O": len(ORGANISATIONS), "K": len(CONDITIONS), "B": n_b, "C": n_c,
             "G": n_g, "X": len(place.nodes), "E": len(place.links), "D": len(STREAMS), "P": int(self.starts[-1]),
             "S": self.starts.size, "F": len(DECISIONS), "M": timetable.epoch.size, "V": timetable.states.shape[1],
-            "v": 0, "H": len(ORGANISATIONS) * len(CONDITIONS) * n_r, "1": 1, "2": 2}
+            "v": 0, "H": len(ORGANISATIONS) * len(CONDITIONS) * n_r, "1": 1, "2": 2, "3": 3}
         self.tables: dict[str, np.ndarray] = {
             name: np.zeros((self.worlds.size, self.sizes[rows]), ROWS[name]) for name, (_, rows) in TABLES.items()}
-        for name, (kind, letters, _) in ARRAYS.items():
+        for name, (kind, letters, _) in {**ARRAYS, **ROOM}.items():
             self.tables[name] = np.zeros((self.worlds.size, *(self.sizes[letter] for letter in letters)), kind)
         self.tables["people"] = np.zeros((self.worlds.size, self.sizes["P"]), np.int64)
         self.tables["counts"] = np.zeros((self.worlds.size, len(ORGANISATIONS), len(CONDITIONS), n_r), np.int64)
@@ -140,6 +140,8 @@ class Batch:
         km = np.maximum(coefficients["deployment"]["reach_km"], 1.0)
         alike = np.ptp(km) == 0  # then one table serves all worlds
         self.nearness = np.exp(-place.distance / km[0]) if alike else np.exp(-place.distance / km[:, None, None])
+        # As bytes, since NumPy puts zeros into records thirty times slower
+        self.happened_bytes = self.tables["happened"].view(np.uint8)
         self.memory = self._memory()
         self.address = self.memory.ctypes.data
 
@@ -190,7 +192,7 @@ class Batch:
 
     def world(self, i: int) -> World:
         """One world as rules see it, for reading and for rules that are not compiled."""
-        tables = [getattr(self, name)[i] for name in (*TABLES, *ARRAYS, "people")]
+        tables = [getattr(self, name)[i] for name in (*TABLES, *ARRAYS, *ROOM, "people")]
         counts = self.tables["counts"][i]
         nearness = self.nearness if self.nearness.ndim == 2 else self.nearness[i]
         views = (self.starts, self.uninvolved[i], self.sympathisers[i], self.militants[i], counts, counts.reshape(-1),

@@ -2,13 +2,13 @@
 
 A count is the least k with P(X <= k) >= u, so it never falls when `u`, the rate or the number at risk rises, and two
 scenarios of one world share their luck.  That holds up to the rounding of the distribution function itself: a pair
-could only cross where `u` lies within a few parts in 1e14 of a step.
+could only cross where `u` lies within a few parts in 1e13 of a step.
 
 Most draws are settled by ``u + n p < 1``, without an exponential.  Small means are summed term by term.  Large ones
 start from a guess (Cornish and Fisher 1938; normal quantile of Wichura 1988) that is put right by the distribution
 function: the tail of a binomial or Poisson count is an integral over the chance or the mean of one saddle-point term
 (Loader 2000, "Fast and accurate computation of binomial probabilities"), which has no cancellation anywhere, and is
-done by Gauss-Legendre quadrature at the same cost for a mean of sixty and of 1e12.
+done by Gauss-Legendre quadrature at the same cost for a mean of three hundred and of 1e12.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ from sim.engine.compiled import distant, rule
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer[Any]]
 
-_SUM_MEAN = 60.0
+_SUM_MEAN = 300.0
 """Up to this mean the distribution is summed term by term; above it, a guess is corrected."""
+_SMALL_HAZARD = 2.0**-6
+"""Up to it, the eighth term of an exponential series is lost in rounding."""
 _SUM_U = 1.0 - 1e-9
 """Nearer to one than this, a running sum is too coarse and the upper tail decides."""
 _MAX_MEAN = 1e12
@@ -94,6 +96,8 @@ def binomial(u: float, n: int, p: float) -> int:
         return 0
     if not 0.0 <= u < 1.0:
         raise ValueError("u must lie in [0, 1)")
+    if n == 1:
+        return 0 if p < 1.0 and u <= 1.0 - p else 1
     return _flipped(u, n, 1.0 - p) if p > 0.5 else _unflipped(u, n, p)
 
 
@@ -167,6 +171,9 @@ def split(stock: Ints, n: int, u: float, out: Ints) -> None:
     if not 0.0 <= u < 1.0:
         raise ValueError("u must lie in [0, 1)")
     start = min(int(u * total), total - 1)
+    if n == 1:
+        _pick(stock, total - start, out)
+        return
     held, before = 0, 0
     for g in range(len(stock)):
         out[g] = 0
@@ -175,6 +182,16 @@ def split(stock: Ints, n: int, u: float, out: Ints) -> None:
             reach = _quotient(held * int(n) + start, total)
             out[g] = reach - before
             before = reach
+
+
+@rule
+def _pick(stock: Ints, reach: int, out: Ints) -> None:
+    """One from the first group up to which as many as `reach` are held, 0 from the others."""
+    held = 0
+    for g in range(len(stock)):
+        before = held
+        held += int(stock[g])
+        out[g] = 1 if before < reach <= held else 0
 
 
 @rule
@@ -252,17 +269,48 @@ def choose(u: float, weights: Floats) -> int:
 
 # --- small means: term by term --------------------------------------------------------------------------------------
 
+_RECIPROCALS = 1.0 / np.arange(1.0, 1025.0)
+"""Of 1, 2, ...: more than are needed for means up to `_SUM_MEAN` and u below `_SUM_U`."""
+
+
+@rule
+def _least(goal: float, term: float, left: float, odds: float, fewer: float) -> int:
+    """Least k at which terms add up to `goal`, from the term of k = 0 on.
+
+    Term k + 1 is term k times (left - fewer k) odds / (k + 1): `left` are those at risk, `fewer` is one; or, for a
+    Poisson count, the mean and nought.  Four terms at a time, since a processor would often guess wrong if each decided
+    whether to go on.
+    """
+    if goal <= term:
+        return 0
+    total, k = term, 0
+    while True:
+        one = term * (left * odds * _RECIPROCALS[k])
+        two = one * ((left - fewer) * odds * _RECIPROCALS[k + 1])
+        three = two * ((left - 2.0 * fewer) * odds * _RECIPROCALS[k + 2])
+        term = three * ((left - 3.0 * fewer) * odds * _RECIPROCALS[k + 3])
+        to_one = total + one
+        to_two = to_one + two
+        to_three = to_two + three
+        total = to_three + term
+        k += 4
+        left -= 4.0 * fewer
+        if goal <= total:
+            return k - int(goal <= to_three) - int(goal <= to_two) - int(goal <= to_one)
+
+
+@rule
+def _odds(hazard: float) -> float:
+    """exp(hazard) - 1, by as many terms as count where it is small."""
+    if hazard > _SMALL_HAZARD:
+        return math.expm1(hazard)
+    h, square = hazard, hazard * hazard
+    return h + square * (1 / 2 + h / 6 + square * (1 / 24 + h / 120 + square * (1 / 720 + h / 5040)))
+
 
 @rule
 def _binomial_summed(goal: float, n: int, p: float) -> int:
-    size, odds = float(n), p / (1.0 - p)
-    term = math.exp(size * math.log1p(-p))
-    total, k = term, 0
-    while goal > total:
-        k += 1
-        term *= (size - (k - 1)) * odds / k
-        total += term
-    return k
+    return _least(goal, math.exp(n * math.log1p(-p)), float(n), p / (1.0 - p), 1.0)
 
 
 @rule
@@ -479,13 +527,7 @@ def _cornish_fisher(below: float, above: float, mean: float, variance: float, th
 
 @distant(int64, float64, float64)
 def _poisson_summed(goal: float, mean: float) -> int:
-    term = math.exp(-mean)
-    total, k = term, 0
-    while goal > total:
-        k += 1
-        term *= mean / k
-        total += term
-    return k
+    return _least(goal, math.exp(-mean), mean, 1.0, 0.0)
 
 
 @distant(int64, float64, int64, float64)
@@ -514,14 +556,7 @@ def _poisson_sought(u: float, mean: float) -> int:
     return _search(u, 1.0 - u, guess, _MAX_COUNT, -1, mean)
 
 
-@distant(int64, float64, int64, float64)
+@rule
 def _hazard_summed(goal: float, n: int, hazard: float) -> int:
     """As `_binomial_summed` with p = 1 - exp(-hazard): the chance of none is exp(-n hazard), the odds e^hazard - 1."""
-    size, odds = float(n), math.expm1(hazard)
-    term = math.exp(-size * hazard)
-    total, k = term, 0
-    while goal > total:
-        k += 1
-        term *= (size - (k - 1)) * odds / k
-        total += term
-    return k
+    return _least(goal, math.exp(-n * hazard), float(n), _odds(hazard), 1.0)

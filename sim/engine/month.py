@@ -42,6 +42,6 @@ def advance(batch: Batch, first: int = 0, last: int | None = None, step: int | N
 
     The batch's own count of months is left to whoever walks it, since several threads may share a batch.
     """
-    batch.tables["happened"][first:last] = 0
+    batch.happened_bytes[first:last] = 0
     for each in MONTH:
         each(batch, first, last, step)

@@ -7,7 +7,7 @@ from collections import namedtuple
 import numpy as np
 
 from sim.engine.compiled import rule
-from sim.engine.luck import fill, uniform
+from sim.engine.luck import fill, four, uniform
 from sim.engine.state import declared, row_type
 from sim.policy.dials import DIALS
 
@@ -29,13 +29,13 @@ Now.__doc__ = """One month: dials of ``states`` (Y,) and ``regions`` (R,), the `
 (NaN = free), ``month`` since year 0, ``step`` since the start of the run."""
 
 #: Names of luck. Compiled code holds their places in this list, so a new one is put at its end.
-STREAMS = ("demography", "state.ban", "recruiter", "recruiter.open", "recruiter.side", "exposure", "falling_away",
-           "recruitment", "recruitment.brand", "destination", "hub", "give_up", "destination.brand", "leave_later",
-           "passage", "theatre.bloc", "theatre.switch", "theatre.deaths", "theatre.return", "theatre.fate",
-           "theatre.send_home", "arrest", "arrest.other", "recruiter.arrest", "pursuit", "prison", "surface", "refuge",
-           "violence", "airstrikes", "ground.choice", "ground.attempt", "ground.failed", "ground.rivals",
-           "ground.revolt", "deployment", "deployment.where", "deployment.who", "offensive", "aftermath", "inflow",
-           "rivalry", "recruiter.first", "recruiter.shuffled")
+STREAMS = ("demography", "state.ban", "recruiter", "recruiter.switch", "recruiter.new", "recruiter.first",
+           "recruiter.shuffled", "exposure", "falling_away", "recruitment", "recruitment.brand", "destination", "hub",
+           "give_up", "destination.brand", "leave_later", "passage", "theatre", "theatre.bloc", "theatre.switch",
+           "theatre.fate", "arrest", "arrest.other", "arrest.cases", "recruiter.arrest", "pursuit", "prison", "surface",
+           "refuge", "refuge.who", "violence", "violence.crowd", "airstrikes", "ground.choice", "ground.attempt",
+           "ground.failed", "ground.rivals", "ground.revolt", "deployment", "deployment.where", "deployment.who",
+           "offensive", "aftermath", "inflow", "rivalry.brand", "rivalry.open", "rivalry.quit")
 #: Names of decisions and switches that a placebo may freeze at a constant.
 DECISIONS = ("state.alert", "state.ban", "state.exits", "state.borders", "camp.offensive", "local.resist",
              "movement.infiltrate", "rival.resist", "mass.splinter", "brokers.trade", "quietists.teach",
@@ -57,6 +57,12 @@ def decision(name: str) -> int:
 def draw(w, now, name, i):
     """Uniform in [0, 1) that belongs to this world, stream, month and identity."""
     return uniform(w.keys[name, 0], w.keys[name, 1], now.month, i)
+
+
+@rule
+def draw_four(w, now, name, i):
+    """Four uniforms that belong to identity i of a stream, at the price of one draw."""
+    return four(w.keys[name, 0], w.keys[name, 1], now.month, i)
 
 
 @rule

@@ -190,13 +190,24 @@ ARRAYS = {
     "susceptibility": ("f8", "C", "mean susceptibility of each propensity class"),
     "eagerness": ("f8", "C", "preference for each propensity class among sympathisers"),
     "won": ("f8", "YY", "cooperation won by each pair of states beside what stood, 0-1"),
-    "taken": ("i8", "G", "members by origin on their way, between two lines of a rule"),
     "keys": ("u8", "D2", "Philox keys of each stream of luck"),
+}
+#: Room for a rule to work in -> (type, letters, what it is used for). From one rule to the next it means nothing.
+ROOM = {
+    "taken": ("i8", "G", "members by origin on their way"),
+    "class_taken": ("i8", "C", "residents by propensity class on their way"),
+    "class_luck": ("f8", "C", "uniforms by propensity class"),
+    "region_luck": ("f8", "R", "uniforms by region"),
+    "recruiter_luck": ("f8", "N", "uniforms by recruiter"),
+    "weights": ("f8", "3", "weights of three options"),
+    "weights_luck": ("f8", "2", "uniforms of a choice among three options"),
+    "parts": ("i8", "3", "people divided among three options"),
+    "flow": ("f8", "O", "persons by organisation"),
 }
 
 _VIEWS = ("nearness", "people", "starts", "uninvolved", "sympathisers", "militants", "members", "counts", "transit",
           "theatre", "outside")
-World: Any = namedtuple("World", (*TABLES, *ARRAYS, *_VIEWS))  # type: ignore[misc]
+World: Any = namedtuple("World", (*TABLES, *ARRAYS, *ROOM, *_VIEWS))  # type: ignore[misc]
 World.__doc__ = """One world as rules see it: tables, arrays, and views of the book of people.
 
 ``people`` is the book, ``starts`` where each stock begins in it; ``uninvolved`` and ``sympathisers`` (R, C),
@@ -250,6 +261,40 @@ def move(w, source, i, target, j, n):
 
 
 @rule
+def of_class(w, r, c):
+    """Cell of a propensity class of a region among residents."""
+    return r * len(w.susceptibility) + c
+
+
+@rule
+def leave(w, source, r, target, j, taken):
+    """Residents by propensity class, taken (C,), from a region to one cell of another stock: `move` of a whole row."""
+    if not ALLOWED[source, target]:
+        raise ValueError("nobody may move between these stocks")
+    a, total = w.starts[source] + of_class(w, r, 0), 0
+    for c in range(len(taken)):
+        if taken[c] < 0 or w.people[a + c] < taken[c]:
+            raise ValueError("more people leave than are there")
+        w.people[a + c] -= taken[c]
+        total += taken[c]
+    w.people[w.starts[target] + j] += total
+
+
+@rule
+def enter(w, target, r, taken):
+    """Residents by propensity class, taken (C,), from outside the age band to a region: `move` of a whole row."""
+    if not ALLOWED[OUTSIDE_BAND, target]:
+        raise ValueError("nobody may move between these stocks")
+    b, total = w.starts[target] + of_class(w, r, 0), 0
+    for c in range(len(taken)):
+        if taken[c] < 0:
+            raise ValueError("more people leave than are there")
+        w.people[b + c] += taken[c]
+        total += taken[c]
+    w.people[w.starts[OUTSIDE_BAND]] -= total
+
+
+@rule
 def move_members(w, o, k, r, to_o, to_k, to_r, taken):
     """Move members by origin, taken (G,), between organisations, conditions and regions: `move` of a whole row."""
     n_r, origins = len(w.regions), len(w.outside)
@@ -280,12 +325,6 @@ def release_members(w, o, k, r, ledger, taken):
         w.people[b + g] += taken[g]
         total += taken[g]
     w.counts[here] -= total
-
-
-@rule
-def of_class(w, r, c):
-    """Cell of a propensity class of a region among residents."""
-    return r * len(w.susceptibility) + c
 
 
 @rule

@@ -71,7 +71,7 @@ def test_second_process_compiles_nothing(filled: tuple[Path, str]) -> None:
     assert [(path, path.stat().st_mtime_ns) for path in files(filled[0])] == before
     assert {path.name.rsplit("-")[0] for path in files(filled[0])} == {
         "luck.uniform", "rules.memory.step.of_worlds", "counts._poisson_summed", "counts._unflipped",
-        "counts._flipped", "counts._poisson_sought", "counts._hazard_summed"}
+        "counts._flipped", "counts._poisson_sought"}
 
 
 def test_damaged_files_are_made_anew(own: tuple[Path, str]) -> None:
@@ -154,7 +154,7 @@ prepare.prepare(lambda *told: said.append(told[:2]), [memory.step, foreign.step,
 print(said == [(done, 3) for done in range(4)])
 """
     assert run(code, tmp_path / "cache") == ["True"]
-    assert len(files(tmp_path / "cache")) == 8
+    assert len(files(tmp_path / "cache")) == 7
 
 
 def test_another_geography_compiles_nothing(own: tuple[Path, str]) -> None:

@@ -20,6 +20,7 @@ from scipy import special, stats
 
 from sim.engine.compiled import rule
 from sim.engine.counts import (
+    _odds,
     _tail,
     binomial,
     binomial_hazard,
@@ -102,7 +103,7 @@ def assert_least(
 
 # --- Poisson --------------------------------------------------------------------------------------------------------
 
-POISSON_MEANS = np.array([0.0, 1e-9, 1e-4, 0.01, 0.3, 1.0, 4.0, 11.9, 30.0, 59.9, 60.1, 250.0, 1000.0, 3e4, 1e6])
+POISSON_MEANS = np.array([0.0, 1e-9, 1e-4, 0.01, 0.3, 1.0, 4.0, 11.9, 30.0, 60.0, 299.9, 300.1, 1000.0, 3e4, 1e6])
 
 
 def test_poisson_is_scipys_inverse() -> None:
@@ -111,7 +112,7 @@ def test_poisson_is_scipys_inverse() -> None:
     assert np.array_equal(poissons(u, mean), want)
 
 
-@pytest.mark.parametrize("mean", [1e-15, 1e-6, 0.02, 0.9, 3.0, 59.0, 60.0, 61.0, 999.5, 5000.0, 1e5])
+@pytest.mark.parametrize("mean", [1e-15, 1e-6, 0.02, 0.9, 3.0, 60.0, 299.0, 300.0, 301.0, 999.5, 5000.0, 1e5])
 def test_poisson_tails(mean: float) -> None:
     k = poissons(ENDS, mean)
     assert_least(ENDS, k, lambda x: special.pdtr(x, mean), lambda x: special.pdtrc(x, mean), TOLERANCE)
@@ -270,6 +271,11 @@ def test_tiny_hazard_keeps_its_digits() -> None:
     u = 1.0 - 2.0 ** -np.arange(10.0, 53.0)
     n, hazard = 1_000_000, 1e-12
     assert np.array_equal(hazards(u, n, hazard), poissons(u, n * hazard))
+
+
+def test_odds_of_a_hazard_keep_their_digits() -> None:
+    hazards_ = np.concatenate([2.0 ** -np.arange(0.0, 60.0), np.linspace(1e-4, 0.7, 5000)])
+    assert [_odds(h) for h in hazards_] == pytest.approx(np.expm1(hazards_), rel=3e-16, abs=0)
 
 
 def test_binomial_strictness_at_exact_ties() -> None:

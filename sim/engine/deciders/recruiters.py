@@ -22,12 +22,11 @@ from sim.engine.enums import (
     RIVAL_BRAND,
 )
 from sim.engine.forms import happens
-from sim.engine.now import decided, decision, draw, stream
+from sim.engine.now import decided, decision, draw, draw_four, stream
 from sim.engine.process import process
 
-LUCK, OPEN_LUCK, SIDE_LUCK = map(stream, ("recruiter", "recruiter.open", "recruiter.side"))
+LUCK, SWITCH, NEW = map(stream, ("recruiter", "recruiter.switch", "recruiter.new"))
 MOVE = decision("recruiter.move")
-_WHERE, _WHETHER, _LOW, _SWITCH, _ARISE, _DRAWS = 0, 1, 2, 3, 4, 5  # uniforms of one recruiter
 
 
 @rule
@@ -60,24 +59,23 @@ def conduct(w, g, k, now, n):
     """Look around, move, lie low, change side, gain skill."""
     agent = w.recruiters[n]
     was_active = agent.status == ACTIVE
-    look_elsewhere(w, g, k, now, n)
+    whether, where, low, preaching = draw_four(w, now, LUCK, n)
+    look_elsewhere(w, g, k, now, n, whether, where)
     here = w.regions[agent.place]
-    low = happens(draw(w, now, LUCK, n * _DRAWS + _LOW), k.recruiter.low * here.found)
-    agent.status = LYING_LOW if low else ACTIVE
-    choose_side(w, k, now, n, here.open_sites)
+    agent.status = LYING_LOW if happens(low, k.recruiter.low * here.found) else ACTIVE
+    choose_side(w, k, now, n, here.open_sites, preaching)
     if was_active:
         agent.skill += k.recruiter.experience * (1 - agent.skill)
 
 
 @rule
-def look_elsewhere(w, g, k, now, n):
+def look_elsewhere(w, g, k, now, n, whether, where):
     """Look along one link, drawn by chance, and go if it is better there."""
     agent = w.recruiters[n]
-    whether = draw(w, now, LUCK, n * _DRAWS + _WHETHER)
     if whether >= decided(now, MOVE, k.recruiter.mobility):
         return  # whatever there is to gain, nobody moves more often
     place = g.regions[agent.place]
-    link = g.links[place.first_link + int(draw(w, now, LUCK, n * _DRAWS + _WHERE) * place.links)]
+    link = g.links[place.first_link + int(where * place.links)]
     there = w.regions[link.source]
     cost = k.recruiter.crossing * (1 + there.guarded) if link.cross else 0.0
     gain = there.risk_value - w.regions[agent.place].risk_value - cost
@@ -86,19 +84,19 @@ def look_elsewhere(w, g, k, now, n):
 
 
 @rule
-def choose_side(w, k, now, n, freedom):
+def choose_side(w, k, now, n, freedom, preaching):
     """Follow prestige and money; men of the older network preach in the open where they may [E050]."""
     agent = w.recruiters[n]
     movement, rival = w.brands[MOVEMENT_BRAND].prestige, w.brands[RIVAL_BRAND].prestige
     lead = (movement + k.recruiter.pay * w.organisations[MOVEMENT].money
             - rival - k.recruiter.pay * w.organisations[RIVAL].money)
     tempted = agent.organisation != MASS and abs(lead) > k.recruiter.loyalty
-    if tempted and happens(draw(w, now, LUCK, n * _DRAWS + _SWITCH), k.recruiter.switch * abs(lead)):
+    if tempted and happens(draw(w, now, SWITCH, n), k.recruiter.switch * abs(lead)):
         agent.organisation = MOVEMENT if lead > 0 else RIVAL
     if agent.organisation == RIVAL:
-        if draw(w, now, OPEN_LUCK, n) < k.recruiter.open_work * freedom:
+        if preaching < k.recruiter.open_work * freedom:
             agent.organisation = MASS
-    elif agent.organisation == MASS and draw(w, now, OPEN_LUCK, n) < k.recruiter.open_work * (1 - freedom):
+    elif agent.organisation == MASS and preaching < k.recruiter.open_work * (1 - freedom):
         agent.organisation = MOVEMENT if movement > rival else RIVAL
 
 
@@ -116,11 +114,13 @@ def expected_new(w, k, r):
 def arise(w, g, k, now, n, r):
     """A new recruiter takes an empty slot of his region, on the side that has most members there."""
     expected = expected_new(w, k, r)
-    if expected <= 0.0 or not happens(draw(w, now, LUCK, n * _DRAWS + _ARISE), expected / g.regions[r].slots):
+    if expected <= 0.0:
+        return
+    whether, pick, _, _ = draw_four(w, now, NEW, n)
+    if not happens(whether, expected / g.regions[r].slots):
         return
     agent = w.recruiters[n]
     movement, rival = float(w.members[MOVEMENT, CELL, r]), float(w.members[RIVAL, CELL, r])
     total = max(movement + rival + k.recruiter.activist * w.members[MASS, CELL, r], 1e-9)
-    pick = draw(w, now, SIDE_LUCK, n)
     agent.organisation = MOVEMENT if pick < movement / total else RIVAL if pick < (movement + rival) / total else MASS
     agent.place, agent.skill, agent.status = r, k.recruiter.start_skill, ACTIVE

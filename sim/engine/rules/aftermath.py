@@ -25,7 +25,7 @@ from sim.engine.enums import (
 from sim.engine.forms import controlled, share
 from sim.engine.now import draw, stream
 from sim.engine.process import process
-from sim.engine.rules.theatre import FATES, HIDING, JAILED, WELCOMED, fates
+from sim.engine.rules.theatre import HIDING, JAILED, WELCOMED, fates
 from sim.engine.state import militant, move
 
 LUCK = stream("aftermath")
@@ -108,11 +108,11 @@ def go_home(w, g, k, now, r, origin, n):
     for home in range(trait.first_region, trait.first_region + trait.regions):
         weights[home] = w.regions[home].recent_gone + g.regions[home].youth * 1e-9
     home = choose(luck_of(w, now, r, _HOME, origin), weights)
-    shares, luck, parts = np.empty(FATES), np.empty(FATES - 1), np.zeros(FATES, np.int64)
-    fates(w, k, now, origin, shares)
-    for j in range(len(luck)):
-        luck[j] = luck_of(w, now, r, _FATE + j, origin)
-    multinomial(n, shares, luck, parts)
+    parts = w.parts
+    fates(w, k, now, origin, w.weights)
+    for j in range(len(w.weights_luck)):
+        w.weights_luck[j] = luck_of(w, now, r, _FATE + j, origin)
+    multinomial(n, w.weights, w.weights_luck, parts)
     move(w, MILITANTS, cell, MILITANTS, militant(w, MOVEMENT, PRISON, home, origin), parts[JAILED])
     move(w, MILITANTS, cell, REINTEGRATED, origin, parts[WELCOMED])
     move(w, MILITANTS, cell, MILITANTS, militant(w, MOVEMENT, HIDDEN, home, origin), parts[HIDING])

@@ -25,15 +25,12 @@ from sim.engine.enums import (
     REINTEGRATED,
 )
 from sim.engine.forms import discharge, happens, share, transfer
-from sim.engine.now import draw, stream
+from sim.engine.now import draw, draw_four, draw_row, stream
 from sim.engine.process import process
 from sim.engine.state import everywhere, sympathising
 
-ARREST, OTHER, RECRUITER, PURSUIT, PRISON_LUCK, SURFACE = map(stream, (
-    "arrest", "arrest.other", "recruiter.arrest", "pursuit", "prison", "surface"))
-_SPLIT, _CELLS, _CASES = 0, 1, 2  # uniforms of a region in "arrest.other"
-_KILLED, _KILLED_WHO, _GONE, _GONE_WHO = 0, 1, 2, 3  # and of an organisation in "pursuit"
-_BACK, _SETTLED, _SURFACED_WHO = 0, 1, 2  # and in "surface"
+ARREST, OTHER, CASES, RECRUITER, PURSUIT, PRISON_LUCK, SURFACE = map(stream, (
+    "arrest", "arrest.other", "arrest.cases", "recruiter.arrest", "pursuit", "prison", "surface"))
 
 
 @process("militants", "demobilised", "dead", "reintegrated", "recruiters.status", "regions.released",
@@ -41,13 +38,15 @@ _BACK, _SETTLED, _SURFACED_WHO = 0, 1, 2  # and in "surface"
          "happened.refuge_losses", "happened.released")
 def step(w, g, k, now):
     """Find, arrest, prosecute, pursue, and let out of prison."""
+    draw_row(w, now, CASES, 0, w.region_luck)
+    draw_row(w, now, RECRUITER, 0, w.recruiter_luck)
     for r in range(len(w.regions)):
-        arrest(w, g, k, now, r)
+        prosecute(w, g, k, r, arrest(w, g, k, now, r), w.region_luck[r])
         pursue(w, g, k, now, r)
         prison(w, g, k, now, r)
         surface(w, k, now, r)
     for n in range(len(w.recruiters)):
-        arrest_recruiter(w, k, now, n)
+        arrest_recruiter(w, k, n, w.recruiter_luck[n])
 
 
 @rule
@@ -65,31 +64,35 @@ def exposed(w, g, k, o, r):
 
 @rule
 def arrest(w, g, k, now, r):
-    """Members of cells and, less often, those in hiding are arrested; cells break up; sympathisers are prosecuted."""
+    """Members of cells and, less often, those in hiding are arrested; cells break up. Returns the arrests."""
     n_r, arrested, of_cells = len(w.regions), 0, 0
-    for place in range(2):
-        condition, factor = (CELL, 1.0) if place == 0 else (HIDDEN, k.counter.hidden)
-        for o in range(len(ORGANISATIONS)):
-            stock = w.members[o, condition, r]
-            if stock > 0:
-                n = binomial_hazard(draw(w, now, ARREST, (place * len(ORGANISATIONS) + o) * n_r + r), stock,
-                                    factor * exposed(w, g, k, o, r))
-                if n > 0:
-                    transfer(w, o, condition, r, n, draw(w, now, OTHER, _SPLIT * n_r + r), o, PRISON)
-                    arrested += n
-                    of_cells += n if condition == CELL and o != MASS else 0
-    happened = w.happened[r]
-    happened.arrests += arrested
+    for o in range(len(ORGANISATIONS)):
+        if w.members[o, CELL, r] + w.members[o, HIDDEN, r] == 0:
+            continue
+        hazard = exposed(w, g, k, o, r)
+        cell, hidden, cell_who, hidden_who = draw_four(w, now, ARREST, o * n_r + r)
+        n = binomial_hazard(cell, w.members[o, CELL, r], hazard)
+        transfer(w, o, CELL, r, n, cell_who, o, PRISON)
+        of_cells += n if o != MASS else 0
+        in_hiding = binomial_hazard(hidden, w.members[o, HIDDEN, r], k.counter.hidden * hazard)
+        transfer(w, o, HIDDEN, r, in_hiding, hidden_who, o, PRISON)
+        arrested += n + in_hiding
+    w.happened[r].arrests += arrested
     if of_cells > 0:
-        happened.cells_dismantled += stochastic_round(draw(w, now, OTHER, _CELLS * n_r + r),
-                                                      of_cells / k.counter.cell_size)
-    zeal = k.counter.prosecution_base + w.states[g.regions[r].country].alert
-    cases = sympathising(w, r) * k.counter.prosecution * w.regions[r].found * zeal
-    happened.cases += arrested + stochastic_round(draw(w, now, OTHER, _CASES * n_r + r), cases)
+        w.happened[r].cells_dismantled += stochastic_round(draw(w, now, OTHER, r), of_cells / k.counter.cell_size)
+    return arrested
 
 
 @rule
-def arrest_recruiter(w, k, now, n):
+def prosecute(w, g, k, r, arrested, u):
+    """Those arrested and some sympathisers are brought to court."""
+    zeal = k.counter.prosecution_base + w.states[g.regions[r].country].alert
+    cases = sympathising(w, r) * k.counter.prosecution * w.regions[r].found * zeal
+    w.happened[r].cases += arrested + stochastic_round(u, cases)
+
+
+@rule
+def arrest_recruiter(w, k, n, luck):
     """Recruiters at work are found more easily than those who lie low; after a sentence the slot is free.
 
     Those who come back do so as released militants, counted as people.
@@ -97,7 +100,6 @@ def arrest_recruiter(w, k, now, n):
     agent = w.recruiters[n]
     if agent.status == EMPTY:
         return
-    luck = draw(w, now, RECRUITER, n)
     if agent.status == ARRESTED:
         if luck < 1 / k.counter.sentence:
             agent.status = EMPTY
@@ -112,12 +114,6 @@ def arrest_recruiter(w, k, now, n):
 
 
 @rule
-def luck_of(w, now, name, kind, o, r):
-    """Uniform of one kind for an armed organisation (not the mass movement) in a region."""
-    return draw(w, now, name, (kind * MASS + o) * len(w.regions) + r)
-
-
-@rule
 def pursue(w, g, k, now, r):
     """State forces wear down guerrilla refuges; one-sided pressure works less than joint pressure [000 l.1598-1604]."""
     y = g.regions[r].country
@@ -125,10 +121,11 @@ def pursue(w, g, k, now, r):
     giving_up = k.counter.surrender * (k.counter.surrender_base + share(now.states[y].amnesty))
     for o in range(MASS):
         if w.members[o, REFUGE, r] > 0:
-            killed = binomial_hazard(luck_of(w, now, PURSUIT, _KILLED, o, r), w.members[o, REFUGE, r], hazard)
-            discharge(w, o, REFUGE, r, killed, luck_of(w, now, PURSUIT, _KILLED_WHO, o, r), DEAD)
-            gone = binomial_hazard(luck_of(w, now, PURSUIT, _GONE, o, r), w.members[o, REFUGE, r], giving_up)
-            discharge(w, o, REFUGE, r, gone, luck_of(w, now, PURSUIT, _GONE_WHO, o, r), DEMOBILISED)
+            death, who_dies, surrender, who_surrenders = draw_four(w, now, PURSUIT, o * len(w.regions) + r)
+            killed = binomial_hazard(death, w.members[o, REFUGE, r], hazard)
+            discharge(w, o, REFUGE, r, killed, who_dies, DEAD)
+            gone = binomial_hazard(surrender, w.members[o, REFUGE, r], giving_up)
+            discharge(w, o, REFUGE, r, gone, who_surrenders, DEMOBILISED)
             w.happened[r].deaths_militants += killed
             w.happened[r].refuge_losses += killed + gone
 
@@ -136,7 +133,7 @@ def pursue(w, g, k, now, r):
 @rule
 def prison(w, g, k, now, r):
     """Sentences end and doors are opened; some leave violence, some go back, more where prison was a school."""
-    n_r, n_o, y = len(w.regions), len(ORGANISATIONS), g.regions[r].country
+    y = g.regions[r].country
     w.regions[r].released = 0.0
     if everywhere(w, PRISON, r) == 0:
         return
@@ -147,12 +144,12 @@ def prison(w, g, k, now, r):
     again = share(k.counter.relapse * (1 - k.counter.isolation * apart)
                   * (1 - k.counter.reintegration * share(dial.reintegration)))
     released = 0
-    for o in range(n_o):
+    for o in range(len(ORGANISATIONS)):
         if w.members[o, PRISON, r] > 0:
-            out = binomial_hazard(draw(w, now, PRISON_LUCK, o * n_r + r), w.members[o, PRISON, r], hazard)
+            release, relapse, spread, _ = draw_four(w, now, PRISON_LUCK, o * len(w.regions) + r)
+            out = binomial_hazard(release, w.members[o, PRISON, r], hazard)
             if out > 0:
-                back = binomial(draw(w, now, PRISON_LUCK, (n_o + o) * n_r + r), out, again)
-                spread = draw(w, now, PRISON_LUCK, (2 * n_o + o) * n_r + r)
+                back = binomial(relapse, out, again)
                 transfer(w, o, PRISON, r, back, spread, o, CELL)
                 discharge(w, o, PRISON, r, out - back, spread, DEMOBILISED)
                 released += out
@@ -166,10 +163,10 @@ def surface(w, k, now, r):
     presence = w.regions[r].presence
     for o in range(MASS):
         if w.members[o, HIDDEN, r] > 0:
-            spread = luck_of(w, now, SURFACE, _SURFACED_WHO, o, r)
-            back = binomial_hazard(luck_of(w, now, SURFACE, _BACK, o, r), w.members[o, HIDDEN, r],
+            rejoining, settling, spread, _ = draw_four(w, now, SURFACE, o * len(w.regions) + r)
+            back = binomial_hazard(rejoining, w.members[o, HIDDEN, r],
                                    k.counter.rejoin * w.brands[o].prestige * (1 - presence) ** 2)
             transfer(w, o, HIDDEN, r, back, spread, o, CELL)
-            settled = binomial_hazard(luck_of(w, now, SURFACE, _SETTLED, o, r), w.members[o, HIDDEN, r],
+            settled = binomial_hazard(settling, w.members[o, HIDDEN, r],
                                       k.counter.settle * (k.counter.settle_base + presence))
             discharge(w, o, HIDDEN, r, settled, spread, REINTEGRATED)

@@ -13,9 +13,9 @@ import numpy as np
 from sim.engine.compiled import rule
 from sim.engine.counts import stochastic_round
 from sim.engine.enums import OUTSIDE_BAND, SYMPATHISERS, UNINVOLVED
-from sim.engine.now import draw, stream
+from sim.engine.now import draw_four, stream
 from sim.engine.process import process
-from sim.engine.state import CLASS_SHARES, move, of_class
+from sim.engine.state import CLASS_SHARES, enter, leave
 
 LUCK = stream("demography")
 MONTHS_IN_BAND = 240.0  # ages 15 to 34
@@ -40,17 +40,19 @@ def shifted(u, c):
 @process("uninvolved", "sympathisers", "outside_band")
 def step(w, g, k, now):
     """Age the residents by one month."""
-    n_r = len(w.regions)
-    for r in range(n_r):
+    for r in range(len(w.regions)):
         new = entrants(g.regions[r].youth, g.states[g.regions[r].country].band_growth, now.step)
-        entering, ageing, drifting = (draw(w, now, LUCK, r), draw(w, now, LUCK, n_r + r),
-                                      draw(w, now, LUCK, 2 * n_r + r))
+        entering, ageing, drifting, _ = draw_four(w, now, LUCK, r)
+        age(w, UNINVOLVED, r, w.uninvolved[r], ageing)
+        age(w, SYMPATHISERS, r, w.sympathisers[r], drifting)
         for c in range(len(CLASS_SHARES)):
-            cell = of_class(w, r, c)
-            out = stochastic_round(shifted(ageing, c), w.uninvolved[r, c] / MONTHS_IN_BAND)
-            move(w, UNINVOLVED, cell, OUTSIDE_BAND, 0, out)
-            move(w, OUTSIDE_BAND, 0, UNINVOLVED, cell,
-                 stochastic_round(shifted(entering, c), new * CLASS_SHARES[c]))
-            if w.sympathisers[r, c] > 0:
-                out = stochastic_round(shifted(drifting, c), w.sympathisers[r, c] / MONTHS_IN_BAND)
-                move(w, SYMPATHISERS, cell, OUTSIDE_BAND, 0, out)
+            w.class_taken[c] = stochastic_round(shifted(entering, c), new * CLASS_SHARES[c])
+        enter(w, UNINVOLVED, r, w.class_taken)
+
+
+@rule
+def age(w, stock, r, people, u):
+    """Residents of a stock who leave the age band; people (C,) are those of one region."""
+    for c in range(len(people)):
+        w.class_taken[c] = stochastic_round(shifted(u, c), people[c] / MONTHS_IN_BAND)
+    leave(w, stock, r, OUTSIDE_BAND, 0, w.class_taken)

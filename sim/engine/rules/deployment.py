@@ -22,16 +22,9 @@ DEPLOY = decision("movement.deploy")
 
 
 @rule
-def attraction(w, g, k, r):
+def attraction(here, residents, near):
     """Residents who could be won times their share of the region, by how near the movement's members are."""
-    here, near = w.regions[r], 0.0
-    if here.prospect <= 0.0:
-        return 0.0
-    for source in range(len(w.regions)):
-        members = present(w, MOVEMENT, source)
-        if members > 0:
-            near += members * w.nearness[source, r]
-    return here.prospect * here.prospect / g.regions[r].residents * near
+    return here.prospect * here.prospect / residents * near
 
 
 @process("militants")
@@ -47,9 +40,9 @@ def step(w, g, k, now):
             somebody = somebody or going[r] > 0
     if not somebody:
         return
-    target = np.full(len(w.states), -1)
+    target, near = np.full(len(w.states), -1), members_near(w)
     for y in range(len(w.states)):
-        target[y] = best_opening(w, g, k, now, y, going)
+        target[y] = best_opening(w, g, now, y, going, near)
     # All move at once: nobody is sent on twice in a month.
     taken = np.zeros((n_r, len(w.outside)), np.int64)
     for r in range(n_r):
@@ -61,14 +54,27 @@ def step(w, g, k, now):
 
 
 @rule
-def best_opening(w, g, k, now, y, going):
+def members_near(w):
+    """The movement's members in cells and on held ground, each by how near he is to a region, (R,)."""
+    near = np.zeros(len(w.regions))
+    for source in range(len(w.regions)):
+        members = float(present(w, MOVEMENT, source))
+        if members > 0.0:
+            for r in range(len(near)):
+                near[r] += members * w.nearness[source, r]
+    return near
+
+
+@rule
+def best_opening(w, g, now, y, going, near):
     """Region of a country that draws those who go, by chance in proportion to its attraction; -1 for none."""
-    trait, weights, somebody = g.states[y], np.zeros(len(w.regions)), False
+    trait, somebody = g.states[y], False
+    weights = np.zeros(len(w.regions))
     regions = range(trait.first_region, trait.first_region + trait.regions)
     for r in regions:
         somebody = somebody or going[r] > 0
     if not somebody:
         return -1
     for r in regions:
-        weights[r] = attraction(w, g, k, r)
+        weights[r] = attraction(w.regions[r], g.regions[r].residents, near[r])
     return choose(draw(w, now, WHERE, y), weights)

@@ -26,15 +26,15 @@ from sim.engine.enums import (
     TRANSIT,
 )
 from sim.engine.forms import either, saturating, share
-from sim.engine.now import draw, draw_row, stream
+from sim.engine.now import draw, draw_four, draw_row, stream
 from sim.engine.process import process
 from sim.engine.rules.prestige import second_theatre
-from sim.engine.state import militant, move, of_brand
+from sim.engine.state import everywhere, militant, move, of_brand
 
 LUCK, HUB, GIVE_UP, BRAND_LUCK, LATER = map(stream, (
     "destination", "hub", "give_up", "destination.brand", "leave_later"))
 _LEAST_PULL = 1e-6  # of a brand without any prestige, so that some brand is always chosen
-_ABROAD, _NEARER, _HOME, _WAYS = 0, 1, 2, 3
+_ABROAD, _NEARER, _HOME = 0, 1, 2
 
 
 @rule
@@ -100,7 +100,6 @@ def step(w, g, k, now):
     n_r = len(w.regions)
     leaving = np.zeros((len(ORGANISATIONS), n_r), np.int64)
     eases, pulls = np.empty(n_r), np.empty(n_r)
-    weights, luck, parts = np.empty(_WAYS), np.empty(_WAYS - 1), np.zeros(_WAYS, np.int64)
     for y in range(len(w.states)):
         trait = g.states[y]
         ease = openness(w, g, k, now, y)
@@ -114,27 +113,26 @@ def step(w, g, k, now):
                 if w.recruited[o, r] > 0:
                     nearer = (k.destination.hub * pull * (k.destination.hub_cause + w.organisations[MOVEMENT].ambition)
                               if o == MOVEMENT else 0.0)
-                    leaving[o, r] = choose_way(w, g, k, now, o, r, eases[r], endorsed, nearer, hub, weights,
-                                                luck, parts)
-    brands, brand_luck, by_brand = np.empty(len(BRANDS)), np.empty(len(BRANDS) - 1), np.zeros(len(BRANDS), np.int64)
+                    leaving[o, r] = choose_way(w, g, k, now, o, r, eases[r], endorsed, nearer, hub)
     for r in range(n_r):
+        if everywhere(w, CELL, r) == 0:
+            continue
         endorsed = 1 + share(now.states[g.regions[r].country].legitimation)
+        later_luck = draw_four(w, now, LATER, r)
         for o in range(len(ORGANISATIONS)):
-            depart(w, g, k, now, o, r, eases[r] * endorsed, leaving[o, r], brands, brand_luck, by_brand)
+            depart(w, g, k, now, o, r, leaving[o, r], later_luck[o], eases[r] * endorsed)
 
 
 @rule
-def choose_way(w, g, k, now, o, r, ease, endorsed, nearer, hub, weights, luck, parts):
-    """Divide a region's recruits of the month; returns how many leave for the theatre.
-
-    weights (3,), luck (2,) and parts (3,) are room to work in.
-    """
+def choose_way(w, g, k, now, o, r, ease, endorsed, nearer, hub):
+    """Divide a region's recruits of the month; returns how many leave for the theatre."""
+    weights, parts = w.weights, w.parts
     weights[_ABROAD] = weight_abroad(w, k, o, ease, endorsed)
     weights[_NEARER] = nearer
     weights[_HOME] = k.destination.home * (1 + k.destination.home_front * w.regions[r].collapse)
-    draw_row(w, now, LUCK, o * len(w.regions) + r, luck)
+    draw_row(w, now, LUCK, o * len(w.regions) + r, w.weights_luck)
     new = min(w.recruited[o, r], w.militants[o, CELL, r, g.regions[r].country])
-    multinomial(new, weights, luck, parts)
+    multinomial(new, weights, w.weights_luck, parts)
     if k.theory.safety_valve != 1:
         give_up(w, g, k, now, o, r, parts[_HOME], weight_abroad(w, k, o, max(ease, 1.0), endorsed), weights)
     if hub >= 0 and hub != r and parts[_NEARER] > 0:
@@ -166,7 +164,7 @@ def go_to_hub(w, g, r, hub, n):
 
 
 @rule
-def later(w, g, k, now, o, r, ease, leaving):
+def later(w, g, k, o, r, leaving, u, ease):
     """Members in cells who joined earlier and leave now, at a hazard that follows pull and ease."""
     stay = w.militants[o, CELL, r, g.regions[r].country] - leaving
     if stay <= 0:
@@ -175,16 +173,13 @@ def later(w, g, k, now, o, r, ease, leaving):
     for b in range(len(BRANDS)):
         if o == MASS or b == o:
             pull = max(pull, w.brands[b].prestige)
-    return binomial_hazard(draw(w, now, LATER, o * len(w.regions) + r), stay, k.destination.later * pull * ease)
+    return binomial_hazard(u, stay, k.destination.later * pull * ease)
 
 
 @rule
-def depart(w, g, k, now, o, r, ease, leaving, pull, luck, parts):
-    """From cells at home into transit; the movement's own end with it, others choose by the square of prestige.
-
-    pull (B,), luck (B - 1,) and parts (B,) are room to work in.
-    """
-    going = leaving + later(w, g, k, now, o, r, ease, leaving)
+def depart(w, g, k, now, o, r, leaving, later_luck, ease):
+    """From cells at home into transit; the movement's own end with it, others choose by the square of prestige."""
+    going = leaving + later(w, g, k, o, r, leaving, later_luck, ease)
     if going == 0:
         return
     cell = militant(w, o, CELL, r, g.regions[r].country)
@@ -194,10 +189,10 @@ def depart(w, g, k, now, o, r, ease, leaving, pull, luck, parts):
         for b in range(len(BRANDS)):
             # The older network's men go with any brand but the movement, activists with any.
             open_to = 0.0 if o == RIVAL and b == MOVEMENT_BRAND else 1.0
-            pull[b] = open_to * max(w.brands[b].prestige, _LEAST_PULL) ** 2
-        draw_row(w, now, BRAND_LUCK, (o - RIVAL) * len(w.regions) + r, luck)
-        multinomial(going, pull, luck, parts)
+            w.weights[b] = open_to * max(w.brands[b].prestige, _LEAST_PULL) ** 2
+        draw_row(w, now, BRAND_LUCK, (o - RIVAL) * len(w.regions) + r, w.weights_luck)
+        multinomial(going, w.weights, w.weights_luck, w.parts)
         for b in range(len(BRANDS)):
-            move(w, MILITANTS, cell, TRANSIT, of_brand(w, b, r), parts[b])
+            move(w, MILITANTS, cell, TRANSIT, of_brand(w, b, r), w.parts[b])
     w.regions[r].recent_gone += going
     w.regions[r].gone_last += going

@@ -24,7 +24,7 @@ from sim.engine.enums import (
     UNINVOLVED,
 )
 from sim.engine.forms import clip, national_mean, share
-from sim.engine.now import decided, decision, draw, draw_row, stream
+from sim.engine.now import decided, decision, draw_four, draw_row, stream
 from sim.engine.process import process
 from sim.engine.state import move, of_class, sympathising, young
 
@@ -66,7 +66,6 @@ def step(w, g, k, now):
         ready[r] = w.regions[r].readiness
     follow_theory_of_joining(g, k, ready, outreach)
     standing = max(w.brands[MOVEMENT_BRAND].prestige, k.exposure.rival_online * w.brands[RIVAL_BRAND].prestige)
-    luck = np.empty(len(w.susceptibility))
     for r in range(n_r):
         place = g.regions[r]
         outward = place.ties_outside
@@ -75,11 +74,13 @@ def step(w, g, k, now):
         online = k.exposure.online * place.online_reach * now.states[place.country].online * standing
         hazard = exposure_hazard(ready[r], outreach[r], peers, online) * (1 - deterred(w, g, k, r, inclined[r]))
         if hazard > 0.0:
-            join(w, now, r, hazard, luck)
-    taken = np.zeros(len(w.susceptibility), np.int64)
-    for r in range(n_r):
-        if sympathising(w, r) > 0:
-            fall_away(w, g, k, now, r, before[r], taken)
+            join(w, now, r, hazard)
+    for y in range(len(w.states)):
+        weary, open_ = weariness(w, k, y), share(k.exposure.migration_open + now.states[y].migration_open)
+        first = g.states[y].first_region
+        for r in range(first, first + g.states[y].regions):
+            if sympathising(w, r) > 0:
+                fall_away(w, g, k, now, r, before[r] * weary, open_)
 
 
 @rule
@@ -126,43 +127,46 @@ def deterred(w, g, k, r, inclined):
 
 
 @rule
-def join(w, now, r, hazard, luck):
+def join(w, now, r, hazard):
     """Draw the month's new sympathisers of a region, class by class."""
-    draw_row(w, now, LUCK, r, luck)
-    for c in range(len(luck)):
-        cell = of_class(w, r, c)
-        n = binomial_hazard(luck[c], w.uninvolved[r, c], hazard * w.susceptibility[c])
-        move(w, UNINVOLVED, cell, SYMPATHISERS, cell, n)
-        w.happened[r].new_sympathisers += n
+    draw_row(w, now, LUCK, r, w.class_luck)
+    for c in range(len(w.class_luck)):
+        n = binomial_hazard(w.class_luck[c], w.uninvolved[r, c], hazard * w.susceptibility[c])
+        if n > 0:
+            cell = of_class(w, r, c)
+            move(w, UNINVOLVED, cell, SYMPATHISERS, cell, n)
+            w.happened[r].new_sympathisers += n
 
 
 @rule
-def fall_away(w, g, k, now, r, before, taken):
-    """Those who sympathised before lose interest, sooner without prestige and beside quietist rivals; some emigrate.
-
-    Hundreds of people in small flows: rounding by chance is unbiased and much cheaper than a binomial draw.
-    """
-    place, n_r = g.regions[r], len(w.regions)
+def weariness(w, k, y):
+    """Share of a state's sympathisers who lose interest: more without prestige and beside quietist rivals."""
     standing = 0.0
     for b in range(len(BRANDS)):
         standing = max(standing, w.brands[b].prestige)
-    rivals = 1 + k.exposure.quietist * w.states[place.country].quietists
-    leaving = stochastic_round(draw(w, now, FALLING_AWAY, r), before * -math.expm1(
-        -k.exposure.decay * (k.exposure.glory - standing) * rivals))
-    spread = draw(w, now, FALLING_AWAY, n_r + r)
-    draw_sympathisers(w, r, leaving, spread, UNINVOLVED, taken)
-    open_ = share(k.exposure.migration_open + now.states[place.country].migration_open)
-    odds = -math.expm1(-k.exposure.migration * place.migration_ties * open_)
-    emigrating = stochastic_round(draw(w, now, FALLING_AWAY, 2 * n_r + r), sympathising(w, r) * odds)
-    draw_sympathisers(w, r, emigrating, spread, MIGRATED, taken)
+    return -math.expm1(-k.exposure.decay * (k.exposure.glory - standing)
+                       * (1 + k.exposure.quietist * w.states[y].quietists))
 
 
 @rule
-def draw_sympathisers(w, r, n, u, target, taken):
+def fall_away(w, g, k, now, r, weary, open_):
+    """So many lose interest, on average; some of those left emigrate where borders are open.
+
+    Hundreds of people in small flows: rounding by chance is unbiased and much cheaper than a binomial draw.
+    """
+    interest, spread, ticket, _ = draw_four(w, now, FALLING_AWAY, r)
+    draw_sympathisers(w, r, stochastic_round(interest, weary), spread, UNINVOLVED)
+    odds = -math.expm1(-k.exposure.migration * g.regions[r].migration_ties * open_)
+    draw_sympathisers(w, r, stochastic_round(ticket, sympathising(w, r) * odds), spread, MIGRATED)
+
+
+@rule
+def draw_sympathisers(w, r, n, u, target):
     """n sympathisers of a region, each class in proportion, back to the uninvolved or out of the country."""
     if n <= 0:
         return
-    split(w.sympathisers[r], n, u, taken)
-    for c in range(len(taken)):
-        cell = of_class(w, r, c)
-        move(w, SYMPATHISERS, cell, target, cell if target == UNINVOLVED else r, taken[c])
+    split(w.sympathisers[r], n, u, w.class_taken)
+    for c in range(len(w.class_taken)):
+        if w.class_taken[c] > 0:
+            cell = of_class(w, r, c)
+            move(w, SYMPATHISERS, cell, target, cell if target == UNINVOLVED else r, w.class_taken[c])

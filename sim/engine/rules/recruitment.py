@@ -6,8 +6,6 @@ go first, so a surge exhausts its pool.
 
 from __future__ import annotations
 
-import numpy as np
-
 from sim.engine.compiled import rule
 from sim.engine.counts import binomial_hazard, multinomial
 from sim.engine.enums import (
@@ -16,7 +14,6 @@ from sim.engine.enums import (
     MILITANTS,
     MOVEMENT,
     MOVEMENT_BRAND,
-    ORGANISATIONS,
     REBEL_BRAND,
     RIVAL,
     RIVAL_BRAND,
@@ -57,16 +54,13 @@ def appeal(w, g, r, pull):
          "happened.recruits_rival", "happened.recruits_mass")
 def step(w, g, k, now):
     """Draw recruits from sympathisers and hand them to the organisations."""
-    pull, flow = np.empty(len(ORGANISATIONS)), np.empty(len(ORGANISATIONS))
-    luck, sides = np.empty(len(w.eagerness)), np.empty(len(ORGANISATIONS) - 1)
-    drawn, into = np.zeros(len(w.eagerness), np.int64), np.zeros(len(ORGANISATIONS), np.int64)
     w.recruited[:] = 0
     for r in range(len(w.regions)):
         pool = sympathising(w, r)
         if pool > 0:
-            appeal(w, g, r, pull)
-            wanted(w, g, k, now, r, float(pool), pull, flow)
-            recruit(w, g, now, r, flow, luck, sides, drawn, into)
+            appeal(w, g, r, w.weights)
+            wanted(w, g, k, now, r, float(pool), w.weights, w.flow)
+            recruit(w, g, now, r, w.flow)
 
 
 @rule
@@ -87,11 +81,8 @@ def wanted(w, g, k, now, r, pool, pull, flow):
 
 
 @rule
-def recruit(w, g, now, r, flow, luck, sides, drawn, into):
-    """Draw the recruits of a region, the most susceptible first, and divide them by organisation.
-
-    luck (C,), sides (O - 1,), drawn (C,) and into (O,) are room to work in.
-    """
+def recruit(w, g, now, r, flow):
+    """Draw the recruits of a region, the most susceptible first, and divide them by organisation, flow (O,)."""
     total = flow[MOVEMENT] + flow[RIVAL] + flow[MASS]
     if total <= 0.0:
         return
@@ -99,17 +90,15 @@ def recruit(w, g, now, r, flow, luck, sides, drawn, into):
     for c in range(len(w.susceptibility)):
         weighted += w.sympathisers[r, c] * w.eagerness[c]
     hazard = total / max(weighted, 1e-9)
-    number = 0
-    draw_row(w, now, LUCK, r, luck)
+    number, drawn, into = 0, w.class_taken, w.parts
+    draw_row(w, now, LUCK, r, w.class_luck)
     for c in range(len(drawn)):
-        drawn[c] = 0
-        if w.sympathisers[r, c] > 0:
-            drawn[c] = binomial_hazard(luck[c], w.sympathisers[r, c], hazard * w.eagerness[c])
-            number += drawn[c]
+        drawn[c] = binomial_hazard(w.class_luck[c], w.sympathisers[r, c], hazard * w.eagerness[c])
+        number += drawn[c]
     if number == 0:
         return
-    draw_row(w, now, BRAND_LUCK, r, sides)
-    multinomial(number, flow, sides, into)
+    draw_row(w, now, BRAND_LUCK, r, w.weights_luck)
+    multinomial(number, flow, w.weights_luck, into)
     hand_over(w, g, r, drawn, into)
     happened = w.happened[r]
     happened.recruits += number

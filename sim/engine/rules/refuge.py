@@ -11,12 +11,11 @@ from sim.engine.compiled import rule
 from sim.engine.counts import binomial_hazard
 from sim.engine.enums import MASS, REFUGE
 from sim.engine.forms import draw_members
-from sim.engine.now import draw, stream
+from sim.engine.now import draw, draw_four, stream
 from sim.engine.process import process
 from sim.engine.state import move_members
 
-LUCK = stream("refuge")
-_LINK, _SHIFT, _WHO = 0, 1, 3  # uniforms of a region; the last two stand for one organisation each
+LUCK, WHO = map(stream, ("refuge", "refuge.who"))
 
 
 @rule
@@ -38,7 +37,7 @@ def step(w, g, k, now):
         taken = np.zeros((n_r, len(w.outside)), np.int64)
         for r in range(n_r):
             if moving[r] > 0:
-                taken[r] = draw_members(w, o, REFUGE, r, moving[r], draw(w, now, LUCK, (_WHO + o) * n_r + r))
+                taken[r] = draw_members(w, o, REFUGE, r, moving[r], draw(w, now, WHO, o * n_r + r))
         for r in range(n_r):
             if moving[r] > 0:
                 move_members(w, o, REFUGE, r, o, REFUGE, target[r], taken[r])
@@ -47,10 +46,11 @@ def step(w, g, k, now):
 @rule
 def shift(w, g, k, now, o, r):
     """Region looked at and how many of the refuge would go there."""
-    n_r, place = len(w.regions), g.regions[r]
-    link = g.links[place.first_link + int(draw(w, now, LUCK, _LINK * n_r + r) * place.links)]
+    place = g.regions[r]
+    where, whether, _, _ = draw_four(w, now, LUCK, o * len(w.regions) + r)
+    link = g.links[place.first_link + int(where * place.links)]
     there = w.regions[link.source]
     closed = there.guarded if link.cross else 0.0
     gain = relief(w.regions[r].pressure, there.pressure) * g.regions[link.source].rugged * (1 - closed)
-    n = binomial_hazard(draw(w, now, LUCK, (_SHIFT + o) * n_r + r), w.members[o, REFUGE, r], k.refuge.shift * gain)
+    n = binomial_hazard(whether, w.members[o, REFUGE, r], k.refuge.shift * gain)
     return link.source, n

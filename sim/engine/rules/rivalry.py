@@ -10,13 +10,11 @@ from sim.engine.compiled import rule
 from sim.engine.counts import binomial_hazard
 from sim.engine.enums import CELL, DEMOBILISED, MASS, MOVEMENT, MOVEMENT_BRAND, REFUGE, RIVAL, RIVAL_BRAND
 from sim.engine.forms import discharge, draw_members, transfer
-from sim.engine.now import draw, stream
+from sim.engine.now import draw_four, stream
 from sim.engine.process import process
 from sim.engine.state import everywhere, move_members
 
-LUCK = stream("rivalry")
-_BRAND, _OPEN, _QUIT, _DRAWS = 0, 1, 2, 6  # six uniforms a region and stage
-_CELLS, _HILLS, _CELLS_BACK, _HILLS_BACK, _ABSORBED, _SPREAD = 0, 1, 2, 3, 4, 5
+BRAND, OPEN, QUIT = map(stream, ("rivalry.brand", "rivalry.open", "rivalry.quit"))
 
 
 @rule
@@ -25,27 +23,14 @@ def switch_hazard(to, frm, rate, margin):
     return rate * max(0.0, to - frm - margin)
 
 
-@rule
-def luck_of(w, now, r, stage, i):
-    """Uniform of a region in one stage."""
-    return draw(w, now, LUCK, (stage * _DRAWS + i) * len(w.regions) + r)
-
-
-@rule
-def drawn(w, now, o, condition, r, stage, i, hazard):
-    """How many of an organisation's members in a region change, by this hazard."""
-    stock = w.members[o, condition, r]
-    return binomial_hazard(luck_of(w, now, r, stage, i), stock, hazard) if stock > 0 and hazard > 0.0 else 0
-
-
 @process("militants", "demobilised", "happened.switched")
 def step(w, g, k, now):
     """Members change brand, activists are absorbed or quit, and armed cells take to sheltering terrain."""
     for r in range(len(w.regions)):
         if everywhere(w, CELL, r) + everywhere(w, REFUGE, r) > 0:
-            spread = luck_of(w, now, r, _OPEN, _SPREAD)
-            change_brand(w, g, k, now, r, spread)
-            open_and_shut(w, g, k, now, r, spread)
+            absorption, out, under, spread = draw_four(w, now, OPEN, r)
+            change_brand(w, g, k, now, r, absorption, spread)
+            open_and_shut(w, g, k, r, out, under, spread)
             quit_or_hide(w, g, k, now, r, spread)
 
 
@@ -64,42 +49,49 @@ def exchange(w, r, condition, a, b, over, back, spread):
 
 
 @rule
-def change_brand(w, g, k, now, r, spread):
+def change_brand(w, g, k, now, r, absorption, spread):
     """Members of either brand go to the one that stands higher; infiltrated or banned activists to the movement."""
     movement, rival = w.brands[MOVEMENT_BRAND].prestige, w.brands[RIVAL_BRAND].prestige
     to_movement = switch_hazard(movement, rival, k.rivalry.rate, k.rivalry.margin)
     to_rival = switch_hazard(rival, movement, k.rivalry.rate, k.rivalry.margin)
     joining = (k.rivalry.absorption * w.regions[r].infiltration
                + k.rivalry.radicalised * w.states[g.regions[r].country].splinter) * movement
-    cells = drawn(w, now, RIVAL, CELL, r, _BRAND, _CELLS, to_movement)
-    hills = drawn(w, now, RIVAL, REFUGE, r, _BRAND, _HILLS, k.rivalry.dug_in * to_movement)
-    cells_back = drawn(w, now, MOVEMENT, CELL, r, _BRAND, _CELLS_BACK, to_rival)
-    hills_back = drawn(w, now, MOVEMENT, REFUGE, r, _BRAND, _HILLS_BACK, to_rival)
-    absorbed = drawn(w, now, MASS, CELL, r, _BRAND, _ABSORBED, joining)
-    exchange(w, r, CELL, RIVAL, MOVEMENT, cells, cells_back, spread)
-    exchange(w, r, REFUGE, RIVAL, MOVEMENT, hills, hills_back, spread)
+    absorbed = binomial_hazard(absorption, w.members[MASS, CELL, r], joining)
+    if to_movement + to_rival > 0.0:
+        town, hill, town_back, hill_back = draw_four(w, now, BRAND, r)
+        cells = binomial_hazard(town, w.members[RIVAL, CELL, r], to_movement)
+        hills = binomial_hazard(hill, w.members[RIVAL, REFUGE, r], k.rivalry.dug_in * to_movement)
+        cells_back = binomial_hazard(town_back, w.members[MOVEMENT, CELL, r], to_rival)
+        hills_back = binomial_hazard(hill_back, w.members[MOVEMENT, REFUGE, r], to_rival)
+        exchange(w, r, CELL, RIVAL, MOVEMENT, cells, cells_back, spread)
+        exchange(w, r, REFUGE, RIVAL, MOVEMENT, hills, hills_back, spread)
+        w.happened[r].switched += cells + hills + cells_back + hills_back
     transfer(w, MASS, CELL, r, absorbed, spread, MOVEMENT, CELL)
-    w.happened[r].switched += cells + hills + cells_back + hills_back + absorbed
+    w.happened[r].switched += absorbed
 
 
 @rule
-def open_and_shut(w, g, k, now, r, spread):
+def open_and_shut(w, g, k, r, going_out, going_under, spread):
     """The older network comes into the open where that is let be; after a ban some go back to arms with it [E050]."""
     underground = (k.rivalry.radicalised * w.states[g.regions[r].country].splinter
                    * w.brands[RIVAL_BRAND].prestige)
-    out = drawn(w, now, RIVAL, CELL, r, _OPEN, 0, k.rivalry.open_work * w.regions[r].open_sites)
-    under = drawn(w, now, MASS, CELL, r, _OPEN, 1, underground)
+    out = binomial_hazard(going_out, w.members[RIVAL, CELL, r], k.rivalry.open_work * w.regions[r].open_sites)
+    under = binomial_hazard(going_under, w.members[MASS, CELL, r], underground)
     exchange(w, r, CELL, RIVAL, MASS, out, under, spread)
 
 
 @rule
 def quit_or_hide(w, g, k, now, r, spread):
     """Activists lose heart, sooner once banned; armed cells leave towns for mountains and deserts under pressure."""
+    if everywhere(w, CELL, r) == 0:
+        return
     state = w.states[g.regions[r].country]
-    quitting = drawn(w, now, MASS, CELL, r, _QUIT, 2, k.rivalry.disillusion * (1 + k.rivalry.banned * state.banned))
+    leaving, movement_hides, rival_hides, _ = draw_four(w, now, QUIT, r)
+    quitting = binomial_hazard(leaving, w.members[MASS, CELL, r],
+                               k.rivalry.disillusion * (1 + k.rivalry.banned * state.banned))
     discharge(w, MASS, CELL, r, quitting, spread, DEMOBILISED)
     hazard = k.rivalry.refuge * g.regions[r].rugged * (k.rivalry.refuge_base + state.alert)
-    for o in range(MASS):
-        factor = k.rivalry.movement_refuge if o == MOVEMENT else 1.0
-        n = drawn(w, now, o, CELL, r, _QUIT, o, factor * hazard)
-        transfer(w, o, CELL, r, n, spread, o, REFUGE)
+    hiding = binomial_hazard(movement_hides, w.members[MOVEMENT, CELL, r], k.rivalry.movement_refuge * hazard)
+    transfer(w, MOVEMENT, CELL, r, hiding, spread, MOVEMENT, REFUGE)
+    hiding = binomial_hazard(rival_hides, w.members[RIVAL, CELL, r], hazard)
+    transfer(w, RIVAL, CELL, r, hiding, spread, RIVAL, REFUGE)

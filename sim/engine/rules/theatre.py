@@ -6,8 +6,6 @@ en bloc when the movement stands higher [000 l.244-253]; returns are few, and st
 
 from __future__ import annotations
 
-import numpy as np
-
 from sim.engine.compiled import rule
 from sim.engine.counts import binomial_hazard, multinomial
 from sim.engine.enums import (
@@ -24,15 +22,14 @@ from sim.engine.enums import (
     THEATRE,
 )
 from sim.engine.forms import share
-from sim.engine.now import decided, decision, draw, draw_row, stream
+from sim.engine.now import decided, decision, draw, draw_four, draw_row, stream
 from sim.engine.process import process
 from sim.engine.rules.passage import organisation_of
 from sim.engine.state import militant, move, of_brand
 
-BLOC, SWITCH, DEATHS, RETURN, FATE, SEND_HOME = map(stream, (
-    "theatre.bloc", "theatre.switch", "theatre.deaths", "theatre.return", "theatre.fate", "theatre.send_home"))
+BLOC, SWITCH, LUCK, FATE = map(stream, ("theatre.bloc", "theatre.switch", "theatre", "theatre.fate"))
 WILL = decision("movement.send_home")
-JAILED, WELCOMED, HIDING, FATES = 0, 1, 2, 3
+JAILED, WELCOMED, HIDING = 0, 1, 2
 
 
 @rule
@@ -77,20 +74,21 @@ def step(w, g, k, now):
     ground = now.theatre.movement_territory if now.theatre.proclaimed else 1.0
     dying = k.theatre.lethality * now.theatre.lethality
     returning = homeward(now.theatre.access, ground, k.theatre.return_rate, k.theatre.return_decline, k.theatre.shut)
-    shares = np.empty(FATES)
     for r in range(len(w.regions)):
         y = g.regions[r].country
         for b in range(len(BRANDS)):
             if w.theatre[b, r] > 0:
                 cell = of_brand(w, b, r)
-                n = binomial_hazard(draw(w, now, DEATHS, cell), w.theatre[b, r], dying)
+                death, home, front, _ = draw_four(w, now, LUCK, cell)
+                n = binomial_hazard(death, w.theatre[b, r], dying)
                 move(w, THEATRE, cell, DEAD, y, n)
                 w.happened[r].deaths_abroad += n
-                back = binomial_hazard(draw(w, now, RETURN, cell), w.theatre[b, r], returning)
+                back = binomial_hazard(home, w.theatre[b, r], returning)
                 if back > 0:
-                    fates(w, k, now, y, shares)
-                    come_home(w, g, now, b, r, back, shares)
-        send_home(w, g, k, now, r)
+                    fates(w, k, now, y, w.weights)
+                    come_home(w, g, now, b, r, back, w.weights)
+                if b == MOVEMENT_BRAND:
+                    send_home(w, g, k, now, r, front)
 
 
 @rule
@@ -116,9 +114,9 @@ def change_brand(w, g, k, now):
 def come_home(w, g, now, b, r, back, shares):
     """Returnees are jailed, reintegrated, or hide; they belong to their organisation at home."""
     y, cell, o = g.regions[r].country, of_brand(w, b, r), organisation_of(b)
-    luck, parts = np.empty(FATES - 1), np.zeros(FATES, np.int64)
-    draw_row(w, now, FATE, cell, luck)
-    multinomial(back, shares, luck, parts)
+    parts = w.parts
+    draw_row(w, now, FATE, cell, w.weights_luck)
+    multinomial(back, shares, w.weights_luck, parts)
     move(w, THEATRE, cell, MILITANTS, militant(w, o, PRISON, r, y), parts[JAILED])
     move(w, THEATRE, cell, MILITANTS, militant(w, o, HIDDEN, r, y), parts[HIDING])
     move(w, THEATRE, cell, REINTEGRATED, y, parts[WELCOMED])
@@ -129,12 +127,10 @@ def come_home(w, g, now, b, r, back, shares):
 
 
 @rule
-def send_home(w, g, k, now, r):
+def send_home(w, g, k, now, r, u):
     """The core sends men home to open a front where their state is too weak to stop them [000 l.664-668]."""
-    if w.theatre[MOVEMENT_BRAND, r] == 0:
-        return
     will = decided(now, WILL, w.organisations[MOVEMENT].ambition)
-    n = binomial_hazard(draw(w, now, SEND_HOME, r), w.theatre[MOVEMENT_BRAND, r],
+    n = binomial_hazard(u, w.theatre[MOVEMENT_BRAND, r],
                         k.theatre.send_home * will * w.regions[r].collapse)
     move(w, THEATRE, of_brand(w, MOVEMENT_BRAND, r), MILITANTS, militant(w, MOVEMENT, CELL, r, g.regions[r].country), n)
     w.happened[r].sent_home += n

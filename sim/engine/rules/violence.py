@@ -12,11 +12,10 @@ from sim.engine.compiled import rule
 from sim.engine.counts import binomial_hazard, poisson
 from sim.engine.enums import DEAD, GROUND, MASS, MOVEMENT, ORGANISATIONS, REFUGE
 from sim.engine.forms import at_large, attacks_felt, chance, clip, discharge, share
-from sim.engine.now import draw, stream
+from sim.engine.now import draw, draw_four, stream
 from sim.engine.process import process
 
-LUCK, AIR_LUCK = map(stream, ("violence", "airstrikes"))
-_SMALL, _MASS, _CIVILIANS, _CROWD, _FORCES = 0, 1, 2, 3, 4  # uniforms of a region
+LUCK, CROWD, AIR_LUCK = map(stream, ("violence", "violence.crowd", "airstrikes"))
 #: Dead of a mass-casualty attack by definition, besides the attackers.
 DEATHS_OF_A_MASS_ATTACK = 10
 
@@ -61,34 +60,35 @@ def step(w, g, k, now):
 @rule
 def attack(w, g, k, now, r):
     """Attacks and deaths of a region in the month."""
-    n_r, here, place = len(w.regions), w.regions[r], g.regions[r]
+    here, place = w.regions[r], g.regions[r]
     state, dial = w.states[place.country], now.states[place.country]
-    rate = 0.0
+    bent = 0.0
     for o in range(len(ORGANISATIONS)):
-        rate += armed(w, g, o, r) * g.organisations[o].attack_will * k.violence.small
-    small = poisson(draw(w, now, LUCK, _SMALL * n_r + r), rate) if rate > 0.0 else 0
-    mass = 0
+        bent += armed(w, g, o, r) * g.organisations[o].attack_will
+    here.attacks_seen, here.mass_attacks_seen = 0, 0
+    if bent <= 0.0:
+        return
+    few, many, civilian_luck, forces_luck = draw_four(w, now, LUCK, r)
+    small, mass = poisson(few, bent * k.violence.small), 0
     able = min(armed(w, g, MOVEMENT, r) * g.organisations[MOVEMENT].attack_will, k.violence.cells_enough)
     if able > 0.0 and w.organisations[MOVEMENT].ambition > 0.0:
         watched = k.violence.watch * g.states[place.country].intelligence * dial.intelligence + state.learning
         guarded = math.exp(-k.violence.guard * state.capacity * watched)
         most = (k.violence.mass * able / k.violence.cells_enough * guarded * share(w.organisations[MOVEMENT].ambition)
                 * crowding(place.density, k.violence.empty_land, k.violence.crowded))
-        luck = draw(w, now, LUCK, _MASS * n_r + r)
-        if luck + most >= 1.0:  # otherwise no command could make one
-            mass = poisson(luck, most * commanded(w, g, k, r))
+        if many + most >= 1.0:  # otherwise no command could make one
+            mass = poisson(many, most * commanded(w, g, k, r))
     here.attacks_seen, here.mass_attacks_seen = small, mass
     if small + mass == 0:
         return
-    civilians = poisson(draw(w, now, LUCK, _CIVILIANS * n_r + r), k.violence.civilians_killed * small)
+    civilians = poisson(civilian_luck, k.violence.civilians_killed * small)
     if mass > 0:
-        civilians += DEATHS_OF_A_MASS_ATTACK * mass + poisson(
-            draw(w, now, LUCK, _CROWD * n_r + r), k.violence.mass_killed * mass)
+        civilians += DEATHS_OF_A_MASS_ATTACK * mass + poisson(draw(w, now, CROWD, r), k.violence.mass_killed * mass)
     happened = w.happened[r]
     happened.attacks += small + mass
     happened.mass_attacks += mass
     happened.deaths_civilians += civilians
-    happened.deaths_state += poisson(draw(w, now, LUCK, _FORCES * n_r + r), k.violence.forces_killed * small)
+    happened.deaths_state += poisson(forces_luck, k.violence.forces_killed * small)
 
 
 @rule

@@ -7,7 +7,7 @@ import pytest
 
 from sim.engine.enums import CELL, GROUND, MOVEMENT, RIVAL
 from sim.engine.rules import deployment
-from sim.engine.rules.deployment import attraction
+from sim.engine.rules.deployment import attraction, members_near
 from tests.engine.kit import (
     AA,
     AA1,
@@ -18,7 +18,6 @@ from tests.engine.kit import (
     BB3,
     BB4,
     Small,
-    ask,
     batch,
     freeze,
     near,
@@ -28,19 +27,17 @@ from tests.engine.kit import (
 
 def test_attraction_is_prospect_and_its_share_near_to_members() -> None:
     b = ready(1)
-    place, regions = b.place.regions, b.regions
     put(b, "militants", ..., 0)
     put(b, "militants", (0, MOVEMENT, CELL, BB1, BB), 3)
     put(b, "militants", (0, MOVEMENT, GROUND, BB1, AA), 1)
     put(b, "militants", (0, MOVEMENT, CELL, BB2, BB), 2)
-    place.residents[[BB1, BB2]] = 20.0, 100.0
     near_to = np.exp(-b.geography.distance[BB1, BB2] / 400)
-    for prospects in ((10.0, 20.0), (0.0, 20.0), (10.0, 50.0)):
-        regions.prospect[0, [BB1, BB2]] = prospects
-        assert ask(b, attraction, BB1) == pytest.approx(prospects[0] ** 2 / 20 * (4 + 2 * near_to))
-        assert ask(b, attraction, BB2) == pytest.approx(prospects[1] ** 2 / 100 * (4 * near_to + 2))
+    assert members_near(b.world(0))[[BB1, BB2]] == pytest.approx([4 + 2 * near_to, 4 * near_to + 2])
+    for prospect in (0.0, 10.0, 50.0):
+        b.regions.prospect[0, BB2] = prospect
+        assert attraction(b.world(0).regions[BB2], 100.0, 6.0) == pytest.approx(prospect**2 / 100 * 6)
     put(b, "militants", ..., 0)
-    assert ask(b, attraction, BB1) == 0
+    assert (members_near(b.world(0)) == 0).all()
 
 
 def ready(worlds: int = 50, presence: float = 0.0, ambition: float = 1.0, **parameters: float) -> Small:

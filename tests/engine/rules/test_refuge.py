@@ -55,17 +55,17 @@ def across(b: Small) -> int:
 
 
 def test_one_sided_pressure_shifts_a_refuge_across_the_border() -> None:
-    """A third of the worlds look at Borrun West; hazard 1 x relief x ruggedness there."""
+    """A third of the refuges look at Borrun West; hazard 1 x relief x ruggedness there."""
     b = pressed()
     act(b)
     force = b.regions.pressure[0]
     assert force[BB2] == 0
     hazard = force[AA3] * b.geography.r["rugged"][BB2]
     chance = 1 - np.exp(-hazard)
-    per_world = b.militants[:, :, REFUGE, BB2, AA].sum(axis=1)
-    looked = per_world > 0
-    assert near(looked.sum(), 400 / 3, np.sqrt(400 * 2 / 9))
-    moved, n = per_world[looked].sum(), 200 * looked.sum()
+    per_refuge = b.militants[:, :, REFUGE, BB2, AA]
+    looked = per_refuge > 0
+    assert near(looked.sum(), 800 / 3, np.sqrt(800 * 2 / 9))
+    moved, n = per_refuge[looked].sum(), 100 * looked.sum()
     assert near(moved, n * chance, np.sqrt(n * chance * (1 - chance)))
     assert b.militants[:, :, REFUGE].sum() == 400 * 200
     b.check()
