@@ -117,14 +117,14 @@ def test_nothing_half_written(here: Path, error: type[BaseException]) -> None:
 
     with pytest.raises(error):
         write(make_tables(), make_scenario(), figures=figures)
-    assert list(Path("results").iterdir()) == []
+    assert list(here.iterdir()) == []
 
 
 def test_full_disk(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*args: object, **kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pq, "write_table", full)
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
     with pytest.raises(ResultsError, match=r"run: .*No space left on device.*Nothing half-written") as caught:
         write(make_tables(), make_scenario(), out=here / "run")
     assert caught.value.code == 1
