@@ -1,7 +1,7 @@
 """The one reducer: regions to places, months to years and windows, worlds to quantiles.
 
 Values come as the recorder leaves them, (outcomes, worlds, months, regions) float32. How regions make a place and
-months a period is said by `sim.engine.outcomes.OUTCOMES`: flows are summed over months and the rest is averaged; regions
+months a period is said by `sim.engine.outcomes.OUTCOMES`: flows are summed over months, the rest is averaged; regions
 are summed, averaged by residents, or the largest counts. Sums are made in float64, those of years in float32.
 """
 
