@@ -183,8 +183,8 @@ def _write_scenarios(scenarios: Sequence[Scenario], folder: Path) -> None:
         path.write_text(SCENARIO_HEAD + dump(scenario), encoding="utf-8")
 
 
-def read(folder: Path | str, outcomes: Sequence[str] | None = None, places: Sequence[str] | None = None) -> RunTables:
-    """The tables of a result folder; of the outcomes only those named (as far as the run has them) and these places.
+def read(folder: Path | str, outcomes: Sequence[str] | None = None) -> RunTables:
+    """The tables of a result folder; of the outcomes only those named, as far as the run has them.
 
     Raises
     ------
@@ -196,7 +196,7 @@ def read(folder: Path | str, outcomes: Sequence[str] | None = None, places: Sequ
     if kind is not None:
         raise ResultsError(f"{folder}: this is the folder of a {kind}, not of a run.")
     with _readable(folder):
-        return RunTables(read_outcomes(folder, outcomes, places),
+        return RunTables(read_outcomes(folder, outcomes),
                          **{name: read_run_csv(folder, name) for name in CSV_TABLES})
 
 

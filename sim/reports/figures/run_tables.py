@@ -232,13 +232,29 @@ def _csv(path: Path) -> pd.DataFrame | None:
 
 
 def _outcomes(path: Path) -> pd.DataFrame | None:
+    """Countries by month and regions summed over the run, a row group at a time: regions by month fill the memory."""
     if not path.exists():
         return None
+    import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    kept = set(pq.read_schema(path).names)
-    columns = ["world", "month", "scope", "place", *(c for c in WORLD_OUTCOMES if c in kept)]
-    return pq.read_table(path, columns=columns, use_threads=False).to_pandas()
+    parts = []
+    with pq.ParquetFile(path) as file:
+        names = [name for name in WORLD_OUTCOMES if name in file.schema_arrow.names]
+        for group in range(file.num_row_groups):
+            rows = file.read_row_group(group, columns=["world", "month", "scope", "place", *names], use_threads=False)
+            country = pc.equal(rows["scope"].cast(pa.string()), "country")
+            parts += [rows.filter(country), _over_the_run(rows.filter(pc.invert(country)))]
+    return pa.concat_tables(parts).to_pandas(date_as_object=False) if parts else None
+
+
+def _over_the_run(rows: Any) -> Any:
+    """Months added up by world and place, in the columns of before; ``month`` is the first of them."""
+    keys = ["world", "scope", "place"]
+    how = [(name, "min" if name == "month" else "sum") for name in rows.column_names if name not in keys]
+    found = rows.group_by(keys, use_threads=False).aggregate(how)
+    return found.rename_columns([*keys, *(name for name, _ in how)]).select(rows.column_names).cast(rows.schema)
 
 
 def _about(folder: Path) -> dict[str, Any]:
