@@ -20,7 +20,7 @@ from sim.runs.results import RunTables
 from sim.runs.threads import Tick, run_tasks
 from sim.runs.worlds import TOGETHER, Worlds
 
-CHUNK = TOGETHER  # worlds; a batch of its own costs less than a hundredth of its run
+CHUNK = TOGETHER  # worlds; making a batch costs about a thirtieth of running it
 Kept = TypeVar("Kept")
 
 

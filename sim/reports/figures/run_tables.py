@@ -77,7 +77,10 @@ class Run:
         return wide.reindex(index=index, columns=self.months).fillna(0.0)
 
     def by_world(self, outcome: str, scope: str) -> pd.DataFrame | None:
-        """Every world of one outcome: columns world, month, place, value; None if the run did not keep it."""
+        """Every world of one outcome: columns world, month, place, value; None if the run did not keep it.
+
+        Of regions a run that was read from its folder gives one row a world, the sum over all months.
+        """
         if self.outcomes is None or outcome not in self.outcomes:
             return None
         rows = self.outcomes[self.outcomes["scope"] == scope]
