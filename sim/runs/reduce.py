@@ -55,7 +55,7 @@ def by_year(names: Sequence[str], values: np.ndarray, start: int) -> np.ndarray:
     A year that the run covers in part is summed or averaged over the months that there are.
     """
     year = (start + np.arange(values.shape[2])) // 12
-    firsts = np.flatnonzero(np.diff(year, prepend=year[0] - 1))
+    firsts = np.flatnonzero(np.diff(year, prepend=-1))
     months = np.diff(np.append(firsts, year.size))[:, None]
     found = np.add.reduceat(values, firsts, axis=2, dtype=np.float32)
     for i, name in enumerate(names):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,12 +55,14 @@ class Reduced:
 
 
 def run_variants(variants: Sequence[Variant], outcomes: Sequence[str], jobs: int = 0,
-                 progress: Callable[[int, int], None] | None = None, span: slice = slice(None)) -> list[Reduced]:
+                 progress: Callable[[int, int], None] | None = None, span: slice = slice(None),
+                 years: bool = False) -> list[Reduced]:
     """Run all variants on threads and reduce each to its totals.
 
     Variants of the same worlds share their past: each goes on from the first one's state before the month in which
     its own settings begin to differ. ``outcomes`` are recorded whatever the scenarios say. ``progress(done, total)`` is
-    in world-months. ``span`` are the months of the window, by default the whole run.
+    in world-months. ``span`` are the months of the window, by default the whole run. Without ``years``, ``yearly`` has
+    none: it is the largest part.
     """
     variants = [replace(each, scenario=each.scenario.model_copy(update={"record": tuple(outcomes)}))
                 for each in variants]
@@ -69,13 +70,11 @@ def run_variants(variants: Sequence[Variant], outcomes: Sequence[str], jobs: int
     for group in _of_same_worlds(variants):
         rows_of = np.arange(variants[group[0]].worlds.size)
         for rows in chunked(rows_of, max(1, min(threads(jobs), rows_of.size // 10))):
-            tasks.append((group, [_cut(variants[index], rows) for index in group], span))
+            tasks.append((group, [_cut(variants[index], rows) for index in group], span, years))
     total = sum(variant.worlds.size * variant.scenario.months for variant in variants)
-    parts: list[Any] = [None] * len(tasks)
     tell = None if progress is None else lambda done: progress(done, total)
     with contextlib.closing(run_tasks(reduce_chunk, tasks, jobs, tell)) as results:
-        for position, part in results:
-            parts[position] = part
+        parts = [part for _, part in results]
     return [joined([part[index] for part in parts if index in part]) for index in range(len(variants))]
 
 
@@ -105,11 +104,11 @@ def _cut(variant: Variant, rows: np.ndarray) -> Variant:
                    strengths={position: np.asarray(value)[rows] for position, value in variant.strengths.items()})
 
 
-def reduce_chunk(task: tuple[list[int], list[Variant], slice], tick: Tick) -> dict[int, Reduced]:
+def reduce_chunk(task: tuple[list[int], list[Variant], slice, bool], tick: Tick) -> dict[int, Reduced]:
     """Run the same rows of several variants in this thread and keep their totals by the variants' indices."""
-    group, variants, span = task
-    return {index: _reduced(worlds, span) for index, worlds in zip(group, _with_shared_past(variants, tick),
-                                                                   strict=True)}
+    group, variants, span, years = task
+    return {index: _reduced(worlds, span, years) for index, worlds in zip(group, _with_shared_past(variants, tick),
+                                                                          strict=True)}
 
 
 def _worlds(variant: Variant) -> Worlds:
@@ -138,12 +137,13 @@ def _with_shared_past(variants: Sequence[Variant], tick: Tick) -> Iterator[World
         yield other
 
 
-def _reduced(worlds: Worlds, span: slice) -> Reduced:
+def _reduced(worlds: Worlds, span: slice, years: bool) -> Reduced:
     recorder, g = worlds.recorder, worlds.geography
     raw = Arrays([o.name for o in recorder.outcomes], recorder.values, recorder.control, recorder.cause)
     months = countries_and_all(raw.names, raw.values, g)
     window = np.concatenate([over_window(raw.names, values, span) for values in (months, raw.values)], axis=2)
-    return Reduced(raw.names, months, by_year(raw.names, raw.values, worlds.start), window,
+    yearly = by_year(raw.names, raw.values if years else raw.values[:, :, :0], worlds.start)
+    return Reduced(raw.names, months, yearly, window,
                    footholds(worlds.setting, raw, g))
 
 
