@@ -83,16 +83,16 @@ def _run_one(scenario: Scenario, out: Path | None, arguments: argparse.Namespace
 
 def summary_lines(folder: Path, worlds: int) -> list[str]:
     """Departures and recruits of each country over the whole run, and how often it had a foothold."""
-    from sim.runs.results import read_outcomes, read_run_csv
+    from sim.runs.results import OUTCOMES, read_run_csv, sums_over_run
 
     rows = [["", *(f"{name} over the run" for name in SHOWN), "worlds with a foothold"]]
     everywhere, footholds = read_run_csv(folder, "places"), read_run_csv(folder, "footholds")
     places = everywhere[everywhere["scope"] == "country"]
     country_of = dict(zip(everywhere["id"], everywhere["country"], strict=True))
     holds = footholds[["world"]].assign(country=footholds["region"].map(country_of)).drop_duplicates()
-    kept = read_outcomes(folder, SHOWN, list(places["id"]))
+    sums = sums_over_run(folder / OUTCOMES, SHOWN, "country")
     for place, name in zip(places["id"], places["name"], strict=True):
-        own = kept[kept["place"] == place]
+        own = sums[sums["place"] == place]
         hit = int((holds["country"] == place).sum())
         rows.append([str(name), *(_spread(own, outcome) for outcome in SHOWN),
                      f"{hit} of {worlds} ({100 * hit / worlds:.0f} %)"])
@@ -106,6 +106,5 @@ def summary_lines(folder: Path, worlds: int) -> list[str]:
 def _spread(own: Any, outcome: str) -> str:
     if outcome not in own.columns:
         return "not recorded"
-    sums = own.groupby("world", observed=True)[outcome].sum()
-    low, middle, high = (f"{value:,.0f}" for value in sums.quantile([0.05, 0.5, 0.95]))
-    return middle if len(sums) < 2 else f"{middle} [{low} to {high}]"
+    low, middle, high = (f"{value:,.0f}" for value in own[outcome].quantile([0.05, 0.5, 0.95]))
+    return middle if len(own) < 2 else f"{middle} [{low} to {high}]"

@@ -200,15 +200,41 @@ def read(folder: Path | str, outcomes: Sequence[str] | None = None) -> RunTables
                          **{name: read_run_csv(folder, name) for name in CSV_TABLES})
 
 
-def read_outcomes(folder: Path, outcomes: Sequence[str] | None = None,
-                  places: Sequence[str] | None = None) -> pd.DataFrame:
-    """The table of outcomes, or of it the outcomes named (as far as the run has them) and the rows of these places."""
+def read_outcomes(folder: Path, outcomes: Sequence[str] | None = None) -> pd.DataFrame:
+    """The table of outcomes, or of it only the outcomes named, as far as the run has them."""
     import pyarrow.parquet as pq
 
     path = folder / OUTCOMES
     columns = None if outcomes is None else [*KEYS, *(name for name in pq.read_schema(path).names if name in outcomes)]
-    filters = None if places is None else [("place", "in", list(places))]
-    return pq.read_table(path, columns=columns, filters=filters).to_pandas(date_as_object=False)
+    return pq.read_table(path, columns=columns).to_pandas(date_as_object=False)
+
+
+def pieces_of(path: Path, outcomes: Sequence[str], scope: str | None = None) -> Iterator[pa.Table]:
+    """A table of outcomes by row groups, so that memory stays flat: the keys, the outcomes named as far as it has them,
+    and the rows of one scope or all.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        columns = [*KEYS, *(name for name in file.schema_arrow.names if name in outcomes)]
+        for group in range(file.num_row_groups):
+            rows = file.read_row_group(group, columns=columns, use_threads=False)
+            yield rows if scope is None else rows.filter(pc.equal(rows["scope"].cast(pa.string()), scope))
+
+
+def sums_over_run(path: Path, outcomes: Sequence[str], scope: str | None = None) -> pd.DataFrame:
+    """Months added up: world, scope, place, then a float64 column for each outcome named, as far as the run has it."""
+    import pyarrow as pa
+
+    keys, parts = ["world", "scope", "place"], []
+    for rows in pieces_of(path, outcomes, scope):
+        names = rows.column_names[len(KEYS):]
+        sums = rows.group_by(keys, use_threads=False).aggregate([(name, "sum") for name in names])
+        parts.append(sums.rename_columns([*keys, *names]))
+    # Row groups may cut through a world.
+    return pa.concat_tables(parts).to_pandas().groupby(keys, observed=True, sort=False).sum().reset_index()
 
 
 def read_run_csv(folder: Path, name: str) -> pd.DataFrame:
