@@ -67,10 +67,10 @@ def summary(names: Sequence[str], start: Month, shape: tuple[int, int], g: Geogr
         for _ in pieces:
             pass
     scope = np.repeat(["region", "country"], [len(g.regions), len(g.countries)])
-    keys = {"scope": np.tile(scope, months), "place": np.tile([*g.regions, *g.countries], months),
-            "month": np.repeat([str(start + t) for t in range(months)], n_places)}
-    return pd.concat([pd.DataFrame({**keys, "outcome": name, "unit": OUTCOMES[name].unit,
-                                    **dict(zip((*QUANTILES, "mean"), own, strict=True))})
+    keys = pd.DataFrame({"scope": np.tile(scope, months), "place": np.tile([*g.regions, *g.countries], months),
+                         "month": np.repeat([str(start + t) for t in range(months)], n_places)})
+    return pd.concat([keys.assign(outcome=name, unit=OUTCOMES[name].unit,
+                                  **dict(zip((*QUANTILES, "mean"), own, strict=True)))
                       for name, own in zip(names, found, strict=True)], ignore_index=True)
 
 
