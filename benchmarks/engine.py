@@ -19,7 +19,7 @@ from typing import Any
 
 from sim.inputs.geography import load_geography
 from sim.inputs.scenario import Scenario
-from sim.runs.ensemble import CHUNK, arrays, tables
+from sim.runs.ensemble import CHUNK, arrays, tables_of
 from sim.runs.scenarios import load_scenario
 
 BASELINE = "scenarios/baseline.yaml"
@@ -86,7 +86,7 @@ def megabytes(scenario: Scenario, jobs: int) -> tuple[float, float]:
 
 
 def _measure(scenario: Scenario, jobs: int, pipe: Any) -> None:
-    tables(scenario, arrays(scenario, jobs))
+    tables_of(scenario, arrays(scenario, jobs))
     pipe.send(tuple(resource.getrusage(who).ru_maxrss / 1024
                     for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
 
@@ -120,7 +120,7 @@ def main() -> None:
     crowd = line("25 worlds, 10 times the residents", larger(baseline(25), 10), again)
     print(f"  ten times the residents cost {crowd / some:.2f} times as much")
     raw = arrays(baseline(25))
-    median, least = seconds(lambda: tables(baseline(25), raw), again)
+    median, least = seconds(lambda: tables_of(baseline(25), raw), again)
     print(f"  {'tables of 25 worlds':34} {median:8.3f} {least:8.3f}")
 
 

@@ -79,7 +79,10 @@ def load(path: str | Path, **overrides: Any) -> Scenario:
 
 def run(scenario: Scenario | str | Path, *, jobs: int = 0, progress: Callable[[int, int], None] | None = None,
         options: Mapping[str, Any] | None = None, **overrides: Any) -> Result:
-    """Run a scenario in many worlds.
+    """Run a scenario in many worlds and hold its tables in memory.
+
+    With all outcomes a world of the full Maghreb takes about 5 MB. For thousands of worlds name a few outcomes
+    (``record=("departures",)``), or use the command ``run``, which writes them as they come.
 
     Parameters
     ----------

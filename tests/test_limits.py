@@ -9,8 +9,9 @@ from sim.engine.enums import CELL, MOVEMENT, MOVEMENT_BRAND
 from sim.engine.rules import exposure, ground
 from sim.engine.rules.destinations import hub_pull
 from sim.inputs.geography import load_geography
-from sim.runs.ensemble import arrays, footholds
+from sim.runs.ensemble import arrays
 from sim.runs.scenarios import load_scenario
+from sim.runs.tables import footholds
 from sim.runs.worlds import Worlds
 from tests.small import CALM, scenario
 

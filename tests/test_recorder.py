@@ -1,4 +1,4 @@
-"""What is reported, how regions make a country, and what counts as a foothold."""
+"""What is reported, and what counts as a foothold."""
 
 from __future__ import annotations
 
@@ -22,25 +22,12 @@ from sim.engine.enums import (
     REFUGE,
     RIVAL,
 )
-from sim.engine.outcomes import OUTCOMES, by_country
+from sim.engine.outcomes import OUTCOMES
 from sim.engine.record import Recorder
-from sim.runs.ensemble import Arrays, footholds, quantile_of_sorted
+from sim.runs.ensemble import Arrays
+from sim.runs.tables import footholds
 from sim.runs.worlds import Worlds
 from tests.small import AA, BB, BB2, BB3, put, scenario, worlds
-
-SLICES = [slice(0, 2), slice(2, 3)]
-WEIGHTS = np.array([3.0, 1.0, 5.0])
-
-
-@pytest.mark.parametrize(("aggregate", "expected"), [("sum", [0.6, 0.7]), ("mean", [0.25, 0.7]), ("max", [0.4, 0.7])])
-def test_regions_make_a_country(aggregate: str, expected: list[float]) -> None:
-    values = np.array([[0.2, 0.4, 0.7]])
-    assert by_country(values, aggregate, SLICES, WEIGHTS)[0] == pytest.approx(expected)
-
-
-def test_large_counts_are_summed_exactly() -> None:
-    values = np.array([[2.0**24, 1.0, 1.0]], dtype=np.float32)
-    assert by_country(values, "sum", [slice(0, 3)], WEIGHTS)[0, 0] == 2**24 + 2
 
 
 def test_every_outcome_is_described_and_can_be_looked_at() -> None:
@@ -171,9 +158,3 @@ def test_cause_is_found_at_the_loss_even_after_crumbling() -> None:
 def test_the_cause_of_a_later_loss_is_not_that_of_an_earlier_one() -> None:
     found = spells(0.3, 0.3, 0.3, 0.2, 0.3, 0.3, 0.3, 0, cause={7: LOST_TO_OFFENSIVE})
     assert [spell[-1] for spell in found] == ["faded", "offensive"]
-
-
-def test_quantiles_are_numpys() -> None:
-    ordered = np.sort(np.random.default_rng(1).random((7, 5)).astype(np.float32), axis=0)
-    for q in (0.0, 0.05, 0.5, 0.95, 1.0):
-        assert quantile_of_sorted(ordered, q) == pytest.approx(np.quantile(ordered, q, axis=0), abs=1e-6)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,8 @@ from sim.cli.shared import (
 
 if TYPE_CHECKING:
     from sim.inputs.scenario import Scenario
-    from sim.runs.results import RunTables
+
+SHOWN = ("departures", "recruits")
 
 
 def add_command(commands: Any) -> None:
@@ -42,6 +42,7 @@ def add_command(commands: Any) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     scenarios = load_scenarios(arguments)
     places = result_folders(scenarios, arguments.out)
+    _check_room(scenarios, arguments)
     prepare_engine()
     failed = 0
     for scenario, out in zip(scenarios, places, strict=True):
@@ -49,38 +50,51 @@ def _run(arguments: argparse.Namespace) -> int:
     return failed
 
 
-def _run_one(scenario: Scenario, out: Path | None, arguments: argparse.Namespace) -> int:
-    began = time.perf_counter()
-    with Meter(scenario.name) as meter:
-        from sim.runs.ensemble import simulate
+def _check_room(scenarios: list[Scenario], arguments: argparse.Namespace) -> None:
+    """Refuse, before the first run, what would not fit on the disk."""
+    from sim.runs.disk import check_fits
+    from sim.runs.to_folder import bytes_of_run
 
-        tables = simulate(scenario, jobs=arguments.jobs or cores(), progress=meter)
-    seconds = time.perf_counter() - began
+    needed = sum(bytes_of_run(scenario) for scenario in scenarios)
+    check_fits(needed, arguments.out or Path("results"),
+               "fewer worlds (--worlds), fewer outcomes (record: in the scenario)")
+
+
+def _run_one(scenario: Scenario, out: Path | None, arguments: argparse.Namespace) -> int:
+    from sim.inputs.posterior import described
     from sim.runs import results
+    from sim.runs.to_folder import fill
+
+    def simulate(folder: Path) -> None:
+        with Meter(scenario.name) as meter:
+            fill(folder, scenario, arguments.jobs or cores(), meter)
 
     trouble: list[str] = []
-    from sim.inputs.posterior import described
-
-    folder = results.write(tables, scenario, command=["run.py", *arguments.words], wall_time=seconds, out=out,
-                           manifest_extra=described(scenario.world, scenario.uncertainty),
-                           figures=None if arguments.no_figures else drawing(trouble))
+    folder = results.write_folder(simulate, scenario, name=scenario.name, command=["run.py", *arguments.words],
+                                  wall_time=None, out=out,
+                                  manifest_extra=described(scenario.world, scenario.uncertainty),
+                                  figures=None if arguments.no_figures else drawing(trouble))
+    seconds = results.read_manifest(folder)["wall_time_s"]
     worlds = "1 world" if scenario.worlds == 1 else f"{scenario.worlds} worlds"
     print(f"\n{scenario.title}: {worlds}, {scenario.start} to {scenario.end}, simulated in {seconds:.1f} s\n")
-    print("\n".join(summary_lines(tables, scenario.worlds)))
+    print("\n".join(summary_lines(folder, scenario.worlds)))
     return say_where(folder, trouble)
 
 
-def summary_lines(tables: RunTables, worlds: int) -> list[str]:
+def summary_lines(folder: Path, worlds: int) -> list[str]:
     """Departures and recruits of each country over the whole run, and how often it had a foothold."""
-    rows = [["", *(f"{name} over the run" for name in ("departures", "recruits")), "worlds with a foothold"]]
-    places = tables.places[tables.places["scope"] == "country"]
-    country_of = dict(zip(tables.places["id"], tables.places["country"], strict=True))
-    holds = tables.footholds[["world"]].assign(country=tables.footholds["region"].map(country_of)).drop_duplicates()
-    kept = tables.outcomes[tables.outcomes["scope"] == "country"]
+    from sim.runs.results import OUTCOMES, read_run_csv, sums_over_run
+
+    rows = [["", *(f"{name} over the run" for name in SHOWN), "worlds with a foothold"]]
+    everywhere, footholds = read_run_csv(folder, "places"), read_run_csv(folder, "footholds")
+    places = everywhere[everywhere["scope"] == "country"]
+    country_of = dict(zip(everywhere["id"], everywhere["country"], strict=True))
+    holds = footholds[["world"]].assign(country=footholds["region"].map(country_of)).drop_duplicates()
+    sums = sums_over_run(folder / OUTCOMES, SHOWN, "country")
     for place, name in zip(places["id"], places["name"], strict=True):
-        own = kept[kept["place"] == place]
+        own = sums[sums["place"] == place]
         hit = int((holds["country"] == place).sum())
-        rows.append([str(name), *(_spread(own, outcome) for outcome in ("departures", "recruits")),
+        rows.append([str(name), *(_spread(own, outcome) for outcome in SHOWN),
                      f"{hit} of {worlds} ({100 * hit / worlds:.0f} %)"])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
@@ -92,6 +106,5 @@ def summary_lines(tables: RunTables, worlds: int) -> list[str]:
 def _spread(own: Any, outcome: str) -> str:
     if outcome not in own.columns:
         return "not recorded"
-    sums = own.groupby("world", observed=True)[outcome].sum()
-    low, middle, high = (f"{value:,.0f}" for value in sums.quantile([0.05, 0.5, 0.95]))
-    return middle if len(sums) < 2 else f"{middle} [{low} to {high}]"
+    low, middle, high = (f"{value:,.0f}" for value in own[outcome].quantile([0.05, 0.5, 0.95]))
+    return middle if len(own) < 2 else f"{middle} [{low} to {high}]"

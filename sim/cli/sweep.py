@@ -54,11 +54,14 @@ def checked(path: str, arguments: argparse.Namespace) -> str:
 
 def _sweep(arguments: argparse.Namespace) -> int:
     from sim.runs.results import check_out
+    from sim.studies.sweep.estimate import check_room
     from sim.studies.sweep.spec import load_sweep
 
     spec = load_sweep(arguments.file)
-    if arguments.out is not None and not arguments.resume:
-        check_out(arguments.out)
+    if not arguments.resume:
+        if arguments.out is not None:
+            check_out(arguments.out)
+        check_room(spec, arguments.out)
     prepare_engine()
     began = time.time()
     try:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -18,7 +16,7 @@ class Outcome:
 
     ``wish`` is the direction that prevention wishes for: '-' lower is better, '+' higher is better, '' neither by
     itself (arrests, prisoners and effort are means, not ends). ``aggregate`` says how regions make a country: 'sum',
-    'mean' (weighted by residents) or 'max'.
+    'mean' (weighted by residents) or 'max'; `sim.runs.reduce` does it.
     """
 
     name: str
@@ -102,16 +100,3 @@ OUTCOMES: dict[str, Outcome] = {outcome.name: outcome for outcome in (
     Outcome("prestige", "0-1", "-", "prestige of the movement", "w.brands[MOVEMENT_BRAND].prestige", "mean"),
     Outcome("effort", "effort units/month", "", "effort spent on levers", "now.regions[r].effort"),
 )}
-
-
-def by_country(values: np.ndarray, aggregate: str, slices: list[slice], weights: np.ndarray) -> np.ndarray:
-    """Regions to countries along the last axis, (..., R) -> (..., Y), float32."""
-    parts = []
-    for own in slices:
-        if aggregate == "sum":
-            parts.append(values[..., own].sum(axis=-1, dtype=np.float64))
-        elif aggregate == "max":
-            parts.append(values[..., own].max(axis=-1))
-        else:
-            parts.append((values[..., own] * weights[own]).sum(axis=-1, dtype=np.float64) / weights[own].sum())
-    return np.stack(parts, axis=-1).astype(np.float32)

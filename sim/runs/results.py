@@ -16,6 +16,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -26,6 +27,7 @@ from sim.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from sim.inputs.scenario import Scenario
 
@@ -41,7 +43,7 @@ NUMBERS = ("world", "months", "p05", "p25", "p50", "p75", "p95", "mean", "lon", 
 SCENARIO_HEAD = "# Resolved scenario of this run; rerun it with: python run.py run <this file>\n"
 ROW_GROUP = 100_000
 LARGE = 20_000  # rows
-COMPRESSION_LEVEL = 6
+COMPRESSION_LEVEL = 3  # measured: level 6 takes twice the time and saves four parts in a hundred
 
 
 class ResultsError(UserError):
@@ -134,22 +136,23 @@ def write(tables: RunTables, scenario: Scenario, *, command: str | Sequence[str]
     ResultsError
         with one message, where ``out`` is taken or the disk refuses. Nothing half-written is left.
     """
-    return write_folder(lambda folder: _write_tables(tables, folder), scenario, name=scenario.name, command=command,
+    return write_folder(lambda folder: write_tables(tables, folder), scenario, name=scenario.name, command=command,
                         wall_time=wall_time, out=out, manifest_extra=manifest_extra, figures=figures)
 
 
 def write_folder(fill: Callable[[Path], object], scenario: Scenario, *, name: str, command: str | Sequence[str] = "",
-                 wall_time: float = 0.0, out: Path | str | None = None, others: Sequence[Scenario] = (),
+                 wall_time: float | None = 0.0, out: Path | str | None = None, others: Sequence[Scenario] = (),
                  manifest_extra: Mapping[str, Any] | None = None,
                  figures: Callable[[Path], object] | None = None) -> Path:
     """Write any folder of results whole or not at all: what ``fill`` writes, the scenario, the manifest, the figures.
 
     Parameters as in `write`; without ``out`` the folder is ``results/<name>-<time>``. With ``others``, every scenario
-    goes into ``scenarios/<its name>.yaml``.
+    goes into ``scenarios/<its name>.yaml``. Without ``wall_time``, it is ``fill`` that simulates and is timed.
     """
     from sim.runs.scenarios import dump
 
-    started = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=wall_time)
+    began = time.perf_counter()
+    started = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=wall_time or 0.0)
     text = dump(scenario)
     if out is not None:
         check_out(Path(out))
@@ -157,6 +160,8 @@ def write_folder(fill: Callable[[Path], object], scenario: Scenario, *, name: st
     try:
         with _folder_when_whole(target, exact=out is not None) as (folder, done):
             fill(folder)
+            if wall_time is None:
+                wall_time = time.perf_counter() - began
             _write_scenarios((scenario, *others), folder)
             manifest = _manifest(scenario, text, command, wall_time, started) | dict(manifest_extra or {})
             (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -178,26 +183,63 @@ def _write_scenarios(scenarios: Sequence[Scenario], folder: Path) -> None:
         path.write_text(SCENARIO_HEAD + dump(scenario), encoding="utf-8")
 
 
-def read(folder: Path | str) -> RunTables:
-    """The tables of a result folder.
+def read(folder: Path | str, outcomes: Sequence[str] | None = None) -> RunTables:
+    """The tables of a result folder; of the outcomes only those named, as far as the run has them.
 
     Raises
     ------
     ResultsError
         where the folder is missing, is not a result, is of another version, or lacks a table.
     """
-    import pyarrow.parquet as pq
-
     folder = Path(folder)
     kind = read_manifest(folder).get("kind")
     if kind is not None:
         raise ResultsError(f"{folder}: this is the folder of a {kind}, not of a run.")
-    found: dict[str, Any] = {}
     with _readable(folder):
-        found["outcomes"] = pq.read_table(folder / OUTCOMES).to_pandas(date_as_object=False)
-        for name in CSV_TABLES:
-            found[name] = read_csv(folder / f"{name}.csv", lambda column: column not in NUMBERS)
-    return RunTables(**found)
+        return RunTables(read_outcomes(folder, outcomes),
+                         **{name: read_run_csv(folder, name) for name in CSV_TABLES})
+
+
+def read_outcomes(folder: Path, outcomes: Sequence[str] | None = None) -> pd.DataFrame:
+    """The table of outcomes, or of it only the outcomes named, as far as the run has them."""
+    import pyarrow.parquet as pq
+
+    path = folder / OUTCOMES
+    columns = None if outcomes is None else [*KEYS, *(name for name in pq.read_schema(path).names if name in outcomes)]
+    return pq.read_table(path, columns=columns).to_pandas(date_as_object=False)
+
+
+def pieces_of(path: Path, outcomes: Sequence[str], scope: str | None = None) -> Iterator[pa.Table]:
+    """A table of outcomes by row groups, so that memory stays flat: the keys, the outcomes named as far as it has them,
+    and the rows of one scope or all.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        columns = [*KEYS, *(name for name in file.schema_arrow.names if name in outcomes)]
+        for group in range(file.num_row_groups):
+            rows = file.read_row_group(group, columns=columns, use_threads=False)
+            yield rows if scope is None else rows.filter(pc.equal(rows["scope"].cast(pa.string()), scope))
+
+
+def sums_over_run(path: Path, outcomes: Sequence[str], scope: str | None = None) -> pd.DataFrame:
+    """Months added up: world, scope, place, then a float64 column for each outcome named, as far as the run has it."""
+    import pyarrow as pa
+
+    keys, parts = ["world", "scope", "place"], []
+    for rows in pieces_of(path, outcomes, scope):
+        names = rows.column_names[len(KEYS):]
+        sums = rows.group_by(keys, use_threads=False).aggregate([(name, "sum") for name in names])
+        parts.append(sums.rename_columns([*keys, *names]))
+    # Row groups may cut through a world.
+    return pa.concat_tables(parts).to_pandas().groupby(keys, observed=True, sort=False).sum().reset_index()
+
+
+def read_run_csv(folder: Path, name: str) -> pd.DataFrame:
+    """One of a run's tables by its name in `CSV_TABLES`."""
+    return read_csv(folder / f"{name}.csv", lambda column: column not in NUMBERS)
 
 
 def read_comparison(folder: Path | str) -> ComparisonTables:
@@ -271,8 +313,10 @@ def _stamp(moment: datetime.datetime) -> str:
 def _folder_when_whole(target: Path, exact: bool) -> Iterator[tuple[Path, list[Path]]]:
     """A hidden folder beside ``target`` that takes its name on success and vanishes on failure.
 
-    The second item receives the final path. Unless ``exact``, a taken name gets a number.
+    The second item receives the final path. Unless ``exact``, a taken name gets a number. Folders that had to be made
+    around it vanish with it.
     """
+    new = [place for place in target.absolute().parents if not place.exists()]
     target.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.unfinished-", dir=target.parent))
     done: list[Path] = []
@@ -285,6 +329,9 @@ def _folder_when_whole(target: Path, exact: bool) -> Iterator[tuple[Path, list[P
     finally:
         if not done:
             shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(OSError):  # somebody else has put something there
+                for place in new:
+                    place.rmdir()
 
 
 def _rename(folder: Path, target: Path, exact: bool) -> Path:
@@ -299,10 +346,19 @@ def _rename(folder: Path, target: Path, exact: bool) -> Path:
     raise FileExistsError(f"{target} and a thousand names like it are taken")
 
 
-def _write_tables(tables: RunTables, folder: Path) -> None:
-    _write_outcomes(tables.outcomes, folder / OUTCOMES)
+def write_tables(tables: RunTables, folder: Path) -> None:
+    """All tables of a run into a folder."""
+    table = outcomes_as_arrow(tables.outcomes)
+    with OutcomesFile(folder / OUTCOMES) as file:
+        for first in range(0, max(1, len(table)), ROW_GROUP):
+            file.write(table.slice(first, ROW_GROUP))
+    write_csv_tables({name: getattr(tables, name) for name in CSV_TABLES}, folder)
+
+
+def write_csv_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """All tables of a run but the outcomes, by the names in `CSV_TABLES`."""
     for name in CSV_TABLES:
-        write_csv(getattr(tables, name), folder / f"{name}.csv")
+        write_csv(tables[name], folder / f"{name}.csv")
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -321,23 +377,61 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     frame.to_csv(path, index=False, float_format="%.6g", encoding="utf-8", lineterminator="\n")
 
 
-def _write_outcomes(frame: pd.DataFrame, path: Path) -> None:
-    """Parquet with small types: dictionaries for names and counts, split bytes for 32-bit floats, zstd."""
+def outcomes_as_arrow(frame: pd.DataFrame) -> pa.Table:
+    """The table of outcomes with small types: dictionaries for names, 32 bits for numbers."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     missing = [key for key in KEYS if key not in frame.columns]
     if missing:
         raise ValueError(f"the table of outcomes lacks the columns {', '.join(missing)}")
-    table = pa.Table.from_pandas(frame, preserve_index=False)
+    table = pa.Table.from_pandas(frame, preserve_index=False, nthreads=1)
     types = {"world": pa.int32(), "month": pa.date32(), "scope": pa.dictionary(pa.int32(), pa.string()),
              "place": pa.dictionary(pa.int32(), pa.string())}
     columns = [table[name].cast(types.get(name) or _small(table[name].type)) for name in table.column_names]
-    table = pa.table(dict(zip(table.column_names, columns, strict=True)))
-    floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
-    others = [name for name in table.column_names if name not in floats]
-    pq.write_table(table, path, compression="zstd", compression_level=COMPRESSION_LEVEL, row_group_size=ROW_GROUP,
-                   use_dictionary=others, use_byte_stream_split=floats)
+    return pa.table(dict(zip(table.column_names, columns, strict=True)))
+
+
+class OutcomesFile:
+    """Writes ``outcomes.parquet`` piece by piece, in a ``with`` block; nothing is held beyond one row group.
+
+    A row group is as many whole pieces as fit into `ROW_GROUP` rows, at least one. Dictionaries for names and counts,
+    split bytes for 32-bit floats, zstd.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._writer: Any = None
+        self._held: list[pa.Table] = []
+
+    def write(self, piece: pa.Table) -> None:
+        """Add rows, as `outcomes_as_arrow` gives them."""
+        if self._held and sum(map(len, self._held)) + len(piece) > ROW_GROUP:
+            self._flush()
+        self._held.append(piece)
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        table, self._held = pa.concat_tables(self._held), []
+        if self._writer is None:
+            floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
+            self._writer = pq.ParquetWriter(
+                self.path, table.schema, compression="zstd", compression_level=COMPRESSION_LEVEL,
+                use_dictionary=[name for name in table.column_names if name not in floats],
+                use_byte_stream_split=floats)
+        self._writer.write_table(table, row_group_size=max(1, len(table)))
+
+    def __enter__(self) -> OutcomesFile:
+        return self
+
+    def __exit__(self, kind: object, *error: object) -> None:
+        try:
+            if kind is None:
+                self._flush()
+        finally:
+            if self._writer is not None:
+                self._writer.close()
 
 
 def _small(kind: Any) -> Any:

@@ -9,17 +9,18 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sim.engine.outcomes import OUTCOMES, by_country
-from sim.inputs.geography import Geography
 from sim.inputs.scenario import Scenario
-from sim.runs.ensemble import Arrays, chunked, footholds
+from sim.runs.ensemble import Arrays
+from sim.runs.reduce import by_year, countries_and_all, over_window
+from sim.runs.tables import footholds
 from sim.runs.threads import Tick, run_tasks, threads
 from sim.runs.worlds import Snapshot, Worlds
+
+CHUNK = 50  # rows
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Reduced:
     ``names``: O outcomes. ``monthly`` (O, n, months, Y + 1), float32: each country, then all of them together.
     ``yearly`` (O, n, years, R), float32: flows summed, the rest averaged over the months of each calendar year that
     the run covers. ``window`` (O, n, Y + 1 + R): totals over the months asked for of countries, all of them together,
-    and regions. ``footholds``: as `sim.runs.ensemble.footholds`, its column ``world`` being the row 0..n-1.
+    and regions. ``footholds``: as `sim.runs.tables.footholds`, its column ``world`` being the row 0..n-1.
     """
 
     names: list[str]
@@ -54,12 +55,14 @@ class Reduced:
 
 
 def run_variants(variants: Sequence[Variant], outcomes: Sequence[str], jobs: int = 0,
-                 progress: Callable[[int, int], None] | None = None, span: slice = slice(None)) -> list[Reduced]:
+                 progress: Callable[[int, int], None] | None = None, span: slice = slice(None),
+                 years: bool = False) -> list[Reduced]:
     """Run all variants on threads and reduce each to its totals.
 
     Variants of the same worlds share their past: each goes on from the first one's state before the month in which
     its own settings begin to differ. ``outcomes`` are recorded whatever the scenarios say. ``progress(done, total)`` is
-    in world-months. ``span`` are the months of the window, by default the whole run.
+    in world-months. ``span`` are the months of the window, by default the whole run. Without ``years``, ``yearly`` has
+    none: it is the largest part.
     """
     variants = [replace(each, scenario=each.scenario.model_copy(update={"record": tuple(outcomes)}))
                 for each in variants]
@@ -67,14 +70,18 @@ def run_variants(variants: Sequence[Variant], outcomes: Sequence[str], jobs: int
     for group in _of_same_worlds(variants):
         rows_of = np.arange(variants[group[0]].worlds.size)
         for rows in chunked(rows_of, max(1, min(threads(jobs), rows_of.size // 10))):
-            tasks.append((group, [_cut(variants[index], rows) for index in group], span))
+            tasks.append((group, [_cut(variants[index], rows) for index in group], span, years))
     total = sum(variant.worlds.size * variant.scenario.months for variant in variants)
-    parts: list[Any] = [None] * len(tasks)
     tell = None if progress is None else lambda done: progress(done, total)
     with contextlib.closing(run_tasks(reduce_chunk, tasks, jobs, tell)) as results:
-        for position, part in results:
-            parts[position] = part
+        parts = [part for _, part in results]
     return [joined([part[index] for part in parts if index in part]) for index in range(len(variants))]
+
+
+def chunked(rows: np.ndarray, jobs: int) -> list[np.ndarray]:
+    """Rows in order, in equal chunks that stay in cache, a whole number of rounds over the jobs."""
+    rounds = max(1, -(-rows.size // (CHUNK * jobs)))
+    return np.array_split(rows, min(rows.size, rounds * jobs))
 
 
 def _of_same_worlds(variants: Sequence[Variant]) -> list[list[int]]:
@@ -97,11 +104,11 @@ def _cut(variant: Variant, rows: np.ndarray) -> Variant:
                    strengths={position: np.asarray(value)[rows] for position, value in variant.strengths.items()})
 
 
-def reduce_chunk(task: tuple[list[int], list[Variant], slice], tick: Tick) -> dict[int, Reduced]:
+def reduce_chunk(task: tuple[list[int], list[Variant], slice, bool], tick: Tick) -> dict[int, Reduced]:
     """Run the same rows of several variants in this thread and keep their totals by the variants' indices."""
-    group, variants, span = task
-    return {index: _reduced(worlds, span) for index, worlds in zip(group, _with_shared_past(variants, tick),
-                                                                   strict=True)}
+    group, variants, span, years = task
+    return {index: _reduced(worlds, span, years) for index, worlds in zip(group, _with_shared_past(variants, tick),
+                                                                          strict=True)}
 
 
 def _worlds(variant: Variant) -> Worlds:
@@ -130,43 +137,19 @@ def _with_shared_past(variants: Sequence[Variant], tick: Tick) -> Iterator[World
         yield other
 
 
-def _reduced(worlds: Worlds, span: slice) -> Reduced:
+def _reduced(worlds: Worlds, span: slice, years: bool) -> Reduced:
     recorder, g = worlds.recorder, worlds.geography
     raw = Arrays([o.name for o in recorder.outcomes], recorder.values, recorder.control, recorder.cause)
-    months = monthly(raw, g)
-    window = np.concatenate([_over(raw.names, values, span) for values in (months, raw.values)], axis=2)
-    return Reduced(raw.names, months, yearly(raw, worlds.start), window, footholds(worlds.setting, raw, g))
-
-
-def monthly(raw: Arrays, g: Geography) -> np.ndarray:
-    """Countries and all of them together, (O, n, months, Y + 1), float32."""
-    everywhere = [slice(0, len(g.regions))]
-    return np.stack([by_country(values, OUTCOMES[name].aggregate, [*g.country_slices, *everywhere], g.r["residents"])
-                     for name, values in zip(raw.names, raw.values, strict=True)])
-
-
-def yearly(raw: Arrays, start: int) -> np.ndarray:
-    """Sums of flows and means of the rest by calendar year, (O, n, years, R), float32."""
-    year = (start + np.arange(raw.values.shape[2])) // 12
-    firsts = np.flatnonzero(np.diff(year, prepend=year[0] - 1))
-    months = np.diff(np.append(firsts, year.size))[:, None]
-    found = np.add.reduceat(raw.values, firsts, axis=2, dtype=np.float32)
-    for i, name in enumerate(raw.names):
-        if not OUTCOMES[name].flow:
-            found[i] /= months
-    return found
+    months = countries_and_all(raw.names, raw.values, g)
+    window = np.concatenate([over_window(raw.names, values, span) for values in (months, raw.values)], axis=2)
+    yearly = by_year(raw.names, raw.values if years else raw.values[:, :, :0], worlds.start)
+    return Reduced(raw.names, months, yearly, window,
+                   footholds(worlds.setting, raw, g))
 
 
 def totals(reduced: Reduced, first: int = 0, last: int | None = None) -> np.ndarray:
     """One number for each outcome, row and place over a span of months, (O, n, Y + 1): sums of flows, else means."""
-    return _over(reduced.names, reduced.monthly, slice(first, last))
-
-
-def _over(names: Sequence[str], values: np.ndarray, span: slice) -> np.ndarray:
-    """Values (O, n, months, places) over a span of months, (O, n, places), float64: sums of flows, else means."""
-    part = values[:, :, span].astype(np.float64)
-    flow = np.array([OUTCOMES[name].flow for name in names])
-    return np.where(flow[:, None, None], part.sum(axis=2), part.mean(axis=2))
+    return over_window(reduced.names, reduced.monthly, slice(first, last))
 
 
 def joined(parts: Sequence[Reduced]) -> Reduced:

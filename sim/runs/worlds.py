@@ -82,8 +82,7 @@ class Worlds:
         self.batch = Batch(place_of(self.geography) if own_place else shared_place(self.geography), ids, scenario.seed,
                            rows, tabulated(self.timeline, self.geography, self.start, self.months), self.start, frozen)
         populate(self.batch, self.geography)
-        names = tuple(OUTCOMES) if tuple(scenario.record) in ((), ("all",)) else tuple(scenario.record)
-        self.recorder = Recorder(names, ids.size, self.months, len(self.geography.regions),
+        self.recorder = Recorder(recorded(scenario), ids.size, self.months, len(self.geography.regions),
                                  len(self.geography.localities))
         self.people = self.batch.total()
 
@@ -149,6 +148,11 @@ class Worlds:
             if not _same_dials(mine.timetable, theirs.timetable, step):
                 return step
         return months
+
+
+def recorded(scenario: Scenario) -> list[str]:
+    """Names of the outcomes that a scenario asks for."""
+    return list(OUTCOMES) if tuple(scenario.record) in ((), ("all",)) else list(scenario.record)
 
 
 def _same_dials(one: Timetable, two: Timetable, step: int) -> bool:

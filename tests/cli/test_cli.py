@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -21,7 +21,7 @@ from sim.cli.progress import Meter
 from sim.cli.run import summary_lines
 from sim.errors import UserError
 from sim.inputs.scenario import Scenario
-from sim.runs.results import DISCLAIMER, read_manifest
+from sim.runs.results import DISCLAIMER, read_manifest, write_tables
 from tests.fake_run import make_known, make_tables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,18 +32,20 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a toy scenario, toy names and a toy model."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sim.runs.scenarios, "INSTALLED", make_known())
-    model = ModuleType("sim.runs.ensemble")
+    model = ModuleType("sim.runs.to_folder")
 
-    def simulate(scenario: Scenario, jobs: int = 0, progress: Callable[[int, int], None] | None = None) -> object:
+    def fill(folder: Path, scenario: Scenario, jobs: int = 0,
+             progress: Callable[[int, int], None] | None = None) -> None:
         assert jobs >= 1
         if progress is not None:
             progress(1, 2)
         if scenario.seed == 666:
             raise KeyboardInterrupt
-        return make_tables(scenario.worlds, scenario.months)
+        write_tables(make_tables(scenario.worlds, scenario.months), folder)
 
-    model.simulate = simulate  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "sim.runs.ensemble", model)
+    model.fill, model.bytes_of_run = fill, lambda scenario: 1e9 * scenario.worlds  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "sim.runs.to_folder", model)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1e12))
     (tmp_path / "toy.yaml").write_text("world: toy\nworlds: 4\nend: 2011-06\n")
     return tmp_path
 
@@ -143,7 +145,7 @@ def test_a_disk_that_takes_nothing_is_noticed_before_the_run(out: list[str], her
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("tempfile.mkdtemp", refused)
-    monkeypatch.setattr(sys.modules["sim.runs.ensemble"], "simulate", lambda *_, **__: pytest.fail("it ran"))
+    monkeypatch.setattr(sys.modules["sim.runs.to_folder"], "fill", lambda *_, **__: pytest.fail("it ran"))
     before = sorted(here.rglob("*"))
     assert main(["run", "toy.yaml", *out]) == 2
     assert "no folder can be made here (Permission denied)" in capsys.readouterr().err
@@ -222,13 +224,34 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("foothold 0.")
 
 
-def test_summary_is_honest_about_few_worlds() -> None:
-    assert "one world: no interval" in summary_lines(make_tables(1), 1)[-1]
-    assert "rough" in summary_lines(make_tables(4), 4)[-1]
-    assert "rough" not in summary_lines(make_tables(50), 50)[-1]
+def test_summary_is_honest_about_few_worlds(here: Path) -> None:
+    for worlds, note in ((1, "one world: no interval"), (4, "the interval is rough"), (50, "[90 % of worlds])")):
+        write_tables(make_tables(worlds), here)
+        assert note in summary_lines(here, worlds)[-1]
     tables = make_tables()
     tables.outcomes = tables.outcomes.drop(columns="departures")
-    assert "not recorded" in "\n".join(summary_lines(tables, 4))
+    write_tables(tables, here)
+    assert "not recorded" in "\n".join(summary_lines(here, 4))
+
+
+def test_runs_that_do_not_fit_the_disk_are_refused_together(here: Path, monkeypatch: pytest.MonkeyPatch,
+                                                            capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "b.yaml").write_text("extends: toy.yaml\n")
+    before = sorted(here.rglob("*"))
+    asked = []
+
+    def free(place: Path) -> SimpleNamespace:
+        asked.append(place)
+        return SimpleNamespace(free=7.5e9)
+
+    monkeypatch.setattr("shutil.disk_usage", free)
+    assert main(["run", "toy.yaml", "b.yaml", "--out", "deep/er"]) == 2
+    assert capsys.readouterr() == ("", "deep/er: the results need about 8 GB, and 7.5 GB are free there. Choose fewer "
+                                       "worlds (--worlds), fewer outcomes (record: in the scenario), or another disk "
+                                       "with --out.\n")
+    assert asked == [here]
+    assert sorted(here.rglob("*")) == before
+    assert main(["run", "toy.yaml", "b.yaml", "--worlds", "3", "--out", "deep/er"]) == 0
 
 
 def test_meter_shows_itself_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,21 @@ def test_months_as_dates_are_accepted(here: Path) -> None:
     assert str(read(folder).outcomes["month"].iloc[0])[:10] == "2011-01-01"
 
 
+@pytest.mark.parametrize("rows", [7, 100_000])
+def test_sums_over_the_run_are_the_same_in_pieces(here: Path, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a row group ends within a world; what was not recorded is left out."""
+    monkeypatch.setattr(results, "ROW_GROUP", rows)
+    tables = make_tables()
+    folder = write(tables, make_scenario(), out=here / "run")
+    found = results.sums_over_run(folder / "outcomes.parquet", ("recruits", "departures", "attacks"), "country")
+    own = tables.outcomes[tables.outcomes["scope"] == "country"].astype({"place": str})
+    expected = own.groupby(["world", "place"])[["recruits", "departures"]].sum()
+    got = found.astype({"place": str}).set_index(["world", "place"]).sort_index()
+    assert list(got.columns) == ["scope", "recruits", "departures"]
+    assert (got[["recruits", "departures"]] == expected).all().all()
+    assert len(results.sums_over_run(folder / "outcomes.parquet", ())) == 4 * 3
+
+
 def test_size_of_a_full_run(here: Path) -> None:
     """100 worlds x 84 months x 110 places x 50 outcomes, twelve of them incompressible shares: below 60 MB."""
     tables = make_tables(worlds=100, months=84, places=110, counts=38, shares=12)
@@ -117,14 +132,14 @@ def test_nothing_half_written(here: Path, error: type[BaseException]) -> None:
 
     with pytest.raises(error):
         write(make_tables(), make_scenario(), figures=figures)
-    assert list(Path("results").iterdir()) == []
+    assert list(here.iterdir()) == []
 
 
 def test_full_disk(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*args: object, **kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pq, "write_table", full)
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
     with pytest.raises(ResultsError, match=r"run: .*No space left on device.*Nothing half-written") as caught:
         write(make_tables(), make_scenario(), out=here / "run")
     assert caught.value.code == 1

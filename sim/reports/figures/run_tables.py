@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 
 QUANTILES = ("p05", "p25", "p50", "p75", "p95", "mean")
-WORLD_OUTCOMES = ("recruits", "departures", "movement_members", "foreign_members", "foothold")
-"""Outcomes of which the figures want every world, not only the summary."""
+WORLD_OUTCOMES = ("recruits", "departures", "foothold")
+"""Outcomes of which the figures want every world's sum over the run, not only the summary."""
+MEMBERS = ("movement_members", "foreign_members")
+FEW = 10  # members below which a share of foreigners says nothing
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Run:
     worlds: int
     seed: int | None = None
     outcomes: pd.DataFrame | None = field(default=None, repr=False)
+    members: pd.DataFrame | None = field(default=None, repr=False)
     _sums: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -77,11 +80,13 @@ class Run:
         return wide.reindex(index=index, columns=self.months).fillna(0.0)
 
     def by_world(self, outcome: str, scope: str) -> pd.DataFrame | None:
-        """Every world of one outcome: columns world, month, place, value; None if the run did not keep it."""
+        """Every world of one outcome: columns world, place, value, in one row or several that are to be added up; None
+        if the run did not keep it.
+        """
         if self.outcomes is None or outcome not in self.outcomes:
             return None
         rows = self.outcomes[self.outcomes["scope"] == scope]
-        return rows[["world", "month", "place", outcome]].rename(columns={outcome: "value"})
+        return rows[["world", "place", outcome]].rename(columns={outcome: "value"})
 
     def world_sums(self, outcome: str, scope: str = "region") -> pd.DataFrame | None:
         """Sum over the run per place and world, shape (places, worlds); None without world tables."""
@@ -119,7 +124,7 @@ class Run:
         """Share of worlds in which the region held a foothold in some month."""
         rows = self.by_world("foothold", "region")
         if rows is not None:
-            ever = rows.groupby(["place", "world"], observed=True)["value"].max().gt(0.5)
+            ever = rows.groupby(["place", "world"], observed=True)["value"].sum().gt(0.5)
             return (ever.groupby("place", observed=True).sum() / self.worlds).reindex(
                 self.regions.index, fill_value=0.0
             )
@@ -150,13 +155,10 @@ class Run:
         Only worlds with at least ten members count; months with fewer than five such worlds (or fewer than all, in
         runs under five worlds) are blank.
         """
-        members, foreign = self.by_world("movement_members", "country"), self.by_world("foreign_members", "country")
-        if members is None or foreign is None:
+        if self.members is None or self.members.empty:
             return {}
-        share = (foreign["value"] / members["value"].where(members["value"] >= 10)).to_numpy(dtype=float)
-        rows = members[["place", "month"]].assign(share=share).dropna()
-        if rows.empty:
-            return {}
+        share = (self.members["foreign_members"] / self.members["movement_members"]).to_numpy(dtype=float)
+        rows = self.members[["place", "month"]].assign(share=share)
         grouped = rows.groupby(["place", "month"], observed=True)["share"]
         table = grouped.quantile(np.array([0.05, 0.25, 0.5, 0.75, 0.95])).unstack()
         table.columns = pd.Index(QUANTILES[:5])
@@ -189,8 +191,9 @@ def from_memory(
     outcomes = get("outcomes")
     if worlds is None:
         worlds = int(outcomes["world"].nunique()) if outcomes is not None and len(outcomes) else 1
-    if outcomes is not None:
-        outcomes = outcomes.assign(month=_months(outcomes["month"]))
+    members = get("members")
+    if members is None and outcomes is not None:
+        members = _members(outcomes)
     footholds, events = get("footholds"), get("events")
     return Run(
         summary=summary.assign(month=_months(summary["month"])),
@@ -202,17 +205,19 @@ def from_memory(
         worlds=max(int(worlds), 1),
         seed=seed,
         outcomes=outcomes,
+        members=None if members is None else members.assign(month=_months(members["month"])),
     )
 
 
 def read_folder(folder: Path) -> Run:
-    """Tables of a result folder; of `outcomes.parquet` only the columns the figures use."""
-    tables = {key: _csv(folder / f"{key}.csv") for key in ("summary", "footholds", "places", "events")}
+    """Tables of a result folder; of `outcomes.parquet` only what the figures use."""
+    names = ("summary", "footholds", "places", "events")
+    tables: dict[str, pd.DataFrame | None] = {key: _csv(folder / f"{key}.csv") for key in names}
     missing = [f"{key}.csv" for key in ("summary", "places") if tables[key] is None]
     if missing:
         raise FileNotFoundError(f"{folder}: no {' and no '.join(missing)}; is this a result folder?")
     about = _about(folder)
-    tables["outcomes"] = _outcomes(folder / "outcomes.parquet")
+    tables |= _world_tables(folder / "outcomes.parquet")
     title = str(about.get("title") or about.get("name") or folder.name)
     worlds = about.get("worlds")
     return from_memory(
@@ -231,14 +236,23 @@ def _csv(path: Path) -> pd.DataFrame | None:
     return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"id": str, "place": str, "region": str})
 
 
-def _outcomes(path: Path) -> pd.DataFrame | None:
+def _world_tables(path: Path) -> dict[str, pd.DataFrame]:
+    """Sums over the run in every world and place, and members by month, read piece by piece."""
     if not path.exists():
-        return None
-    import pyarrow.parquet as pq
+        return {}
+    from sim.runs.results import pieces_of, sums_over_run
 
-    kept = set(pq.read_schema(path).names)
-    columns = ["world", "month", "scope", "place", *(c for c in WORLD_OUTCOMES if c in kept)]
-    return pq.read_table(path, columns=columns, use_threads=False).to_pandas()
+    some = [_members(rows.to_pandas(date_as_object=False)) for rows in pieces_of(path, MEMBERS, "country")]
+    members = [rows for rows in some if rows is not None]
+    found = {"members": pd.concat(members, ignore_index=True)} if members else {}
+    return {"outcomes": sums_over_run(path, WORLD_OUTCOMES), **found}
+
+
+def _members(rows: pd.DataFrame) -> pd.DataFrame | None:
+    """Months of countries in which a world has members enough; None where the run did not keep them."""
+    if not {*MEMBERS} <= set(rows.columns):
+        return None
+    return rows.loc[(rows["scope"] == "country") & (rows[MEMBERS[0]] >= FEW), ["place", "month", *MEMBERS]]
 
 
 def _about(folder: Path) -> dict[str, Any]:

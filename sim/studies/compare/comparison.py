@@ -22,9 +22,10 @@ from sim.errors import UserError
 from sim.inputs.posterior import described
 from sim.inputs.scenario import Scenario
 from sim.runs import results
-from sim.runs.ensemble import QUANTILES, geography_of, quantile_of_sorted
-from sim.runs.ensemble import places as places_of
+from sim.runs.ensemble import geography_of
+from sim.runs.reduce import QUANTILES, quantile_of_sorted
 from sim.runs.scenarios import installed
+from sim.runs.tables import places as places_of
 from sim.runs.variants import Reduced, Variant, joined, run_variants
 from sim.studies.compare import paired
 from sim.studies.compare.verdicts import (

@@ -235,7 +235,7 @@ def play(base: Scenario, other: Scenario, players: Sequence[Player], levers: tup
     names = tuple(dict.fromkeys((*outcomes, *(n for o in outcomes for n in stages.NEEDED.get(o, ())))))
     values = np.empty((len(names), count * worlds))
     flows: dict[int, np.ndarray] = {}
-    for (_, rows), reduced in zip(parts, run_variants(variants, names, jobs, progress), strict=True):
+    for (_, rows), reduced in zip(parts, run_variants(variants, names, jobs, progress, years=True), strict=True):
         values[:, rows] = totals(reduced)[..., -1]
         flows |= {row: reduced.yearly[:, i] for i, row in enumerate(rows.tolist())}
     first, last = (np.stack([flows[row] for row in range(begin, begin + worlds)], axis=1)

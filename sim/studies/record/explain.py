@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: Outcomes without which there is nothing to tell.
 NEEDED = ("readiness", "sympathisers", "recruiters", "presence", "movement_members", "foreign_members", "inflow",
           "attempts", "control", "offensive", "attacks")
+#: outcomes that are told where a run has them
+TOLD = ("attempts_failed", "mass_attacks")
 LEVELS = (10, 30, 100, 300, 1000, 3000)  # members whose first passing is told
 FEW = 10  # members below which a share of foreigners says nothing
 GRADES = ("contested", "dominant", "exclusive")
@@ -94,7 +96,7 @@ def tell(folder: Path | str, region: str, world: int | None = None) -> Story:
     UserError
         where the folder is no result or lacks needed outcomes, or region or world are not in it.
     """
-    return story(read(folder), Path(folder), region, world)
+    return story(read(folder, (*NEEDED, *TOLD)), Path(folder), region, world)
 
 
 def story(tables: RunTables, folder: Path, region: str, world: int | None = None) -> Story:
@@ -147,7 +149,7 @@ def _arrays(outcomes: pd.DataFrame, folder: Path, regions: list[str], worlds: in
     shape = (len(regions), worlds, int(months))
     if not len(rows) or len(rows) != np.prod(shape):
         raise ResultsError(f"{folder}: outcomes.parquet is not whole: rows of some world, month or region are missing.")
-    names = [*NEEDED, *(name for name in ("attempts_failed", "mass_attacks") if name in rows.columns)]
+    names = [*NEEDED, *(name for name in TOLD if name in rows.columns)]
     return ({name: rows[name].to_numpy(dtype=float)[sort].reshape(shape) for name in names},
             int(stamp.min()) + 1970 * 12)
 

@@ -16,6 +16,7 @@ import numpy as np
 from sim.calendar import Month
 from sim.inputs.geography import Geography
 from sim.inputs.mistakes import DataError
+from sim.runs.reduce import as_one_place
 
 if TYPE_CHECKING:
     from sim.inputs.scenario import Scenario
@@ -89,12 +90,7 @@ class View:
         where, share = regions_in(place, self.g)
         values = self.by_region(outcome)[..., where]
         how = OUTCOMES[outcome_terms(outcome)[0][1]].aggregate
-        if how == "sum":
-            return np.asarray(values.sum(axis=-1) * share)
-        if how == "max":
-            return np.asarray(values.max(axis=-1))
-        weight = self.g.r["residents"][where]
-        return np.asarray(values @ weight / weight.sum())
+        return as_one_place(values, how, self.g.r["residents"][where]) * (share if how == "sum" else 1.0)
 
     def held(self, place: Any, grade: str) -> np.ndarray:
         """Whether a locality, or any locality of a place, is at this grade or better, (W, months) bool."""

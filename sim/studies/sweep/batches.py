@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from sim.calendar import Month
-from sim.engine.outcomes import OUTCOMES, by_country
+from sim.engine.outcomes import OUTCOMES
 from sim.engine.record import Recorder
 from sim.inputs.numbers import coefficients
 from sim.inputs.scenario import Scenario
 from sim.inputs.theories import settings
+from sim.runs.reduce import by_place, over_months
 from sim.studies.sweep.design import Points, posterior_rows
 from sim.studies.sweep.dimensions import Dimension, switches
 from sim.studies.sweep.spec import ALL_PLACES, Record, SweepSpec
@@ -164,7 +165,7 @@ def simulate(rows: Rows) -> np.ndarray:
     inner = [g.regions.index(name) for name in rows.record.places]
     everywhere = [*g.country_slices, slice(0, len(g.regions)), *(slice(i, i + 1) for i in inner)]
     residents = np.array([g.r["residents"][own].sum() for own in everywhere])
-    months = Months({outcome.name: by_country(values, outcome.aggregate, everywhere, g.r["residents"])
+    months = Months({outcome.name: by_place(values, outcome.aggregate, everywhere, g.r["residents"])
                      for outcome, values in zip(recorder.outcomes, recorder.values, strict=True)}, residents)
     return kept(months, rows.record, int(rows.scenario.start))
 
@@ -179,14 +180,10 @@ def _recorded(rows: Rows) -> Recorder:
 def kept(months: Months, record: Record, start: int) -> np.ndarray:
     """The columns of each period: (n, periods, places, columns), float32."""
     spans = [(int(first) - start, int(last) - start) for first, last in record.periods.values()]
-    return np.stack([np.stack([*(_total(months.values[name], OUTCOMES[name].flow, *span) for name in record.outcomes),
-                               *(SUMMARIES[name].of(months, *span) for name in record.summaries)], axis=-1)
-                     for span in spans], axis=1).astype(np.float32)
-
-
-def _total(values: np.ndarray, flow: bool, first: int, last: int) -> np.ndarray:
-    span = values[:, first:last + 1].astype(np.float64)
-    return np.asarray(span.sum(axis=1) if flow else span.mean(axis=1))
+    return np.stack([np.stack([*(over_months(months.values[name], OUTCOMES[name].flow, slice(first, last + 1))
+                                 for name in record.outcomes),
+                               *(SUMMARIES[name].of(months, first, last) for name in record.summaries)], axis=-1)
+                     for first, last in spans], axis=1).astype(np.float32)
 
 
 def work(rows: Rows, evaluate: Evaluate) -> Done:

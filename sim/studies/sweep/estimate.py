@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import shutil
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim.inputs.scenario import Scenario
+from sim.runs.disk import check_fits, free_for, in_words
 from sim.runs.pool import processes
 from sim.studies.sweep.batches import Chunk, chunks, places_of, rows_of, simulate
 from sim.studies.sweep.design import Points, points_of
@@ -39,9 +38,21 @@ def cost(spec: SweepSpec) -> Cost:
     rows = len(points) * spec.worlds
     batches = len({part.fixed for part in parts})
     fixed, each = _trial(spec, points, max(parts, key=lambda part: part.worlds.size))
-    numbers = rows * len(spec.record.periods) * len(places_of(spec)) * len(spec.record.columns)
     return Cost(len(points), rows, batches, len(parts), batches * fixed + rows * each,
-                numbers * BYTES_A_NUMBER + len(parts) * BYTES_A_CHUNK)
+                size(spec, len(points), len(parts)))
+
+
+def size(spec: SweepSpec, points: int, parts: int) -> float:
+    """Bytes of disk for the results of so many points in so many chunks."""
+    numbers = points * spec.worlds * len(spec.record.periods) * len(places_of(spec)) * len(spec.record.columns)
+    return numbers * BYTES_A_NUMBER + parts * BYTES_A_CHUNK
+
+
+def check_room(spec: SweepSpec, out: Path | None = None) -> None:
+    """Raise UserError, with the numbers, where the results will not fit on the disk of ``out``."""
+    points = points_of(spec)
+    check_fits(size(spec, len(points), len(chunks(spec, points))), out or Path("results"),
+               "fewer points or worlds, fewer outcomes or places (record: in the file)")
 
 
 def _trial(spec: SweepSpec, points: Points, chunk: Chunk) -> tuple[float, float]:
@@ -76,15 +87,11 @@ def describe(spec: SweepSpec, jobs: int = 0, out: Path | None = None) -> list[st
               f"{counted(spec.scenario.months, 'month')}",
               f"{counted(total.batches, 'batch', 'batches')}, {counted(total.chunks, 'chunk')}",
               f"about {duration(total.seconds / jobs)} on {counted(jobs, 'process', 'processes')} (from a trial of a "
-              f"few months here), about {_bytes(total.size)} of disk"]
-    free = shutil.disk_usage(_existing(out or Path("results"))).free
+              f"few months here), about {in_words(total.size)} of disk"]
+    free = free_for(out or Path("results"))
     if total.size > free:
-        lines.append(f"warning: only {_bytes(free)} are free there")
+        lines.append(f"warning: only {in_words(free)} are free there")
     return lines
-
-
-def _existing(folder: Path) -> Path:
-    return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
 
 
 def duration(seconds: float) -> str:
@@ -92,10 +99,3 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     return counted(round(seconds / 60), "minute") if seconds < 5400 else f"{seconds / 3600:.1f} hours"
-
-
-def _bytes(size: float) -> str:
-    power = min(3, max(1, int(math.log10(max(size, 1)) // 3)))
-    return f"{size / 1000**power:.3g} {('kB', 'MB', 'GB')[power - 1]}"
-
-

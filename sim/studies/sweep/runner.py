@@ -24,6 +24,7 @@ from sim.runs.results import MANIFEST, ResultsError, read_manifest, write_folder
 from sim.runs.scenarios import dump
 from sim.studies.sweep.batches import Chunk, Done, Evaluate, Rows, chunks, places_of, rows_of, simulate, together, work
 from sim.studies.sweep.design import Points, frames, points_of
+from sim.studies.sweep.estimate import check_room
 from sim.studies.sweep.fingerprint import fingerprint
 from sim.studies.sweep.ledger import FINISHED, PARTS, Ledger, write_whole
 from sim.studies.sweep.local import Lost, one_by_one, parallel
@@ -278,6 +279,7 @@ def _folder(spec: SweepSpec, points: Points, out: Path | str | None, resume: boo
     if before is not None:
         _check_same(spec, points, before)
         return before
+    check_room(spec, None if out is None else Path(out))
     return _new_folder(spec, points, out, command)
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.engine.outcomes import OUTCOMES
+from sim.runs.reduce import over_months
+
 GAP = 6  # assumption: after as many months without a foothold in a place, the next one there is a new one
 
 
@@ -34,7 +37,7 @@ class Summary:
 
 
 def _total(name: str) -> Callable[[Months, int, int], np.ndarray]:
-    return lambda m, first, last: m.values[name][:, first:last + 1].sum(axis=1, dtype=np.float64)
+    return lambda m, first, last: over_months(m.values[name], OUTCOMES[name].flow, slice(first, last + 1))
 
 
 def _per_million(name: str) -> Callable[[Months, int, int], np.ndarray]:

@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from sim.reports.figures import draw_run, draw_tables
 from sim.reports.figures.curves import MAX_EVENTS, major_events
 from sim.reports.figures.run_figures import FIGURES, pages
-from sim.reports.figures.run_tables import Run, read_folder, wilson
+from sim.reports.figures.run_tables import Run, from_memory, read_folder, wilson
 from sim.reports.figures.style import CAVEAT, COLOURS, DASHES, FONT, Page, fit, number, quiet, spread, text_width
 from sim.reports.figures.tilemap import abbreviations, borders, tile_centres
 
@@ -162,6 +162,16 @@ def test_tables_in_memory_and_summary_only(tmp_path: Path) -> None:
     assert len(draw_tables(short, "Short", tmp_path / "b", worlds=4)) == 2 * len(FIGURES)
     bare = {"summary": tables["summary"].query("outcome == 'recruits'"), "places": tables["places"]}
     assert len(draw_tables(bare, "Bare", tmp_path / "c", worlds=4)) == 2 * len(FIGURES)
+
+
+def test_a_folder_is_read_to_the_same_sums_as_tables_in_memory(folder: Path, run: Run) -> None:
+    tables = {key: pd.read_csv(folder / f"{key}.csv") for key in ("summary", "places")}
+    whole = from_memory({**tables, "outcomes": pd.read_parquet(folder / "outcomes.parquet")}, "x", worlds=run.worlds)
+    for scope in ("region", "country"):
+        for outcome in ("recruits", "departures"):
+            pd.testing.assert_frame_equal(run.world_sums(outcome, scope), whole.world_sums(outcome, scope))
+    pd.testing.assert_series_equal(run.foothold_ever, whole.foothold_ever)
+    assert len(run.outcomes) < len(whole.outcomes)
 
 
 def test_not_a_result_folder(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_a_step_that_does_not_change_has_no_part_and_no_width():
 @pytest.mark.parametrize("outcome", ALL)
 def test_the_table_of_steps_adds_up_to_what_the_scenarios_differ_by(outcome):
     """Against separate runs of both scenarios; the recorded numbers have 24 bits."""
-    base, other = run_variants([Variant(s, np.arange(WORLDS)) for s in (BASE, PACKAGE)], [outcome], jobs=1)
+    base, other = run_variants([Variant(s, np.arange(WORLDS)) for s in (BASE, PACKAGE)], [outcome], jobs=1, years=True)
     whole = (totals(other) - totals(base))[0, :, -1]
     rows = explained().stages.query("outcome == @outcome")
     scale = totals(base)[0, :, -1].mean()
@@ -211,7 +211,7 @@ def test_nobody_is_the_base_and_everybody_the_other_scenario():
     orders = orders_of(len(players), 5, seed=1)
     played = play(base, other, players, levers, orders.coalitions, ALL, jobs=1)
     for at, flows, one in ((0, played.base, base), (-1, played.other, other)):
-        alone = run_variants([Variant(one, np.arange(5))], list(flows), jobs=1)[0]
+        alone = run_variants([Variant(one, np.arange(5))], list(flows), jobs=1, years=True)[0]
         for i, name in enumerate(flows):
             assert np.array_equal(played.values[name][at], totals(alone)[i, :, -1])
             assert np.array_equal(flows[name], alone.yearly[i])

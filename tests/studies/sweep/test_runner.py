@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -255,8 +256,8 @@ def test_a_full_disk_is_one_message_and_a_resume_completes(whole: Path, tmp_path
     assert same(run_sweep(spec(), tmp_path / "s", jobs=1, resume=True, **TOY), whole)
 
 
-def test_a_truly_full_disk(tmp_path: Path) -> None:
-    """On a file system of 200 kB; needs the right to mount one."""
+def test_a_truly_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a file system of 200 kB, not looked at before; needs the right to mount one."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = shutil.which("mount")
@@ -265,6 +266,9 @@ def test_a_truly_full_disk(tmp_path: Path) -> None:
         pytest.skip("no right to mount a file system here")
     made = spec(design={"kind": "grid", "levels": 12})  # 144 chunks of 4 kB and more
     try:
+        with pytest.raises(UserError, match="200 kB|205 kB"):
+            run_sweep(made, disk / "s", jobs=2, **TOY)
+        monkeypatch.setattr("sim.studies.sweep.runner.check_room", lambda *_: None)
         with pytest.raises(SweepError, match="the disk is full") as error:
             run_sweep(made, disk / "s", jobs=2, **TOY)
         kept = int(str(error.value).split(" of 144")[0].split()[-1])
@@ -490,6 +494,13 @@ def test_the_cost_is_said_before_it_starts(monkeypatch: pytest.MonkeyPatch) -> N
     assert "16 points (grid), 40 worlds each (the same worlds at each): 640 worlds of 24 months" in text
     assert "1 batch, 13 chunks" in text
     assert "2 processes" in text
+
+
+def test_a_sweep_that_does_not_fit_the_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=50_000))
+    with pytest.raises(UserError, match=r"about \S+ kB, and 50 kB are free there.*fewer points or worlds"):
+        run_sweep(spec(), tmp_path / "deep/er", jobs=1, **TOY)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("luck", "worlds"), [("common", 3), ("own", 48)])
