@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from sim.cli.shared import (
     at_least_one,
     cores,
     drawing,
+    drawn_ahead,
     examples,
     load_scenarios,
     prepare_engine,
@@ -42,14 +44,16 @@ def add_command(commands: Any) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     scenarios = load_scenarios(arguments)
     places = result_folders(scenarios, arguments.out)
-    prepare_engine()
-    failed = 0
-    for scenario, out in zip(scenarios, places, strict=True):
-        failed |= _run_one(scenario, out, arguments)
+    with drawn_ahead("draw_run", not arguments.no_figures) as drawn:
+        prepare_engine()
+        failed = 0
+        for scenario, out in zip(scenarios, places, strict=True):
+            failed |= _run_one(scenario, out, arguments, drawn)
     return failed
 
 
-def _run_one(scenario: Scenario, out: Path | None, arguments: argparse.Namespace) -> int:
+def _run_one(scenario: Scenario, out: Path | None, arguments: argparse.Namespace,
+             drawn: Callable[[Path], object]) -> int:
     began = time.perf_counter()
     with Meter(scenario.name) as meter:
         from sim.runs.ensemble import simulate
@@ -63,7 +67,7 @@ def _run_one(scenario: Scenario, out: Path | None, arguments: argparse.Namespace
 
     folder = results.write(tables, scenario, command=["run.py", *arguments.words], wall_time=seconds, out=out,
                            manifest_extra=described(scenario.world, scenario.uncertainty),
-                           figures=None if arguments.no_figures else drawing(trouble))
+                           figures=None if arguments.no_figures else drawing(trouble, drawn))
     worlds = "1 world" if scenario.worlds == 1 else f"{scenario.worlds} worlds"
     print(f"\n{scenario.title}: {worlds}, {scenario.start} to {scenario.end}, simulated in {seconds:.1f} s\n")
     print("\n".join(summary_lines(tables, scenario.worlds)))

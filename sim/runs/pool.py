@@ -1,7 +1,8 @@
-"""Tasks on one or several processes: results in order, and no worker left behind."""
+"""Tasks on one or several processes: results in order, one got ready ahead, and no worker left behind."""
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import multiprocessing
 import os
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from multiprocessing.connection import Connection
 from typing import Any
 
 WATCH = 0.5  # seconds between looks at whether the parent still lives
@@ -67,6 +69,57 @@ def _start_worker(work: Callable[[Any], Any], parent: int) -> None:
 
 def _do(task: Any) -> Any:
     return _work(task)
+
+
+class Ahead:
+    """A forked process that gets ready while this one is busy, and then does one task after the other.
+
+    Parameters
+    ----------
+    prepare : called at once in the other process; where it fails, the first task will tell
+    work : called there with each task; its result is returned here, its error raised here
+
+    Only where `forks` allows it. `close` ends the process and its workers.
+    """
+
+    def __init__(self, prepare: Callable[[], object], work: Callable[[Any], Any]) -> None:
+        context = multiprocessing.get_context("fork")
+        self._pipe, other = context.Pipe()
+        self._process = context.Process(target=_serve, args=(self._pipe, other, prepare, work))
+        self._process.start()
+        other.close()
+
+    def __call__(self, task: Any) -> Any:
+        self._pipe.send(task)
+        try:
+            result, error = self._pipe.recv()
+        except EOFError:
+            raise RuntimeError("the process that was to do it has ended") from None
+        if error is not None:
+            raise error
+        return result
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.join(2 * WATCH)
+        self._process.kill()
+        self._process.join()
+
+
+def _serve(parents: Connection, pipe: Connection, prepare: Callable[[], object], work: Callable[[Any], Any]) -> None:
+    """Answer each task with (result, error), until the parent closes its end or dies."""
+    parents.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # as an exception it ends the workers of a task too
+    with contextlib.suppress(Exception):
+        prepare()
+    with contextlib.suppress(EOFError):
+        while True:
+            task = pipe.recv()
+            try:
+                pipe.send((work(task), None))
+            except Exception as error:
+                pipe.send((None, error))
 
 
 def begin_worker(parent: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.runs.pool import in_order
+from sim.runs.pool import Ahead, forks, in_order
 
 
 def power(exponent: int, task: int) -> int:
@@ -45,6 +46,17 @@ def test_a_failure_ends_the_workers_and_spares_a_child_of_somebody_else(tmp_path
     finally:
         bystander.kill()
         bystander.join()
+
+
+@pytest.mark.skipif(not forks(), reason="processes do not fork here")
+def test_a_process_got_ready_ahead_answers_tells_errors_and_ends_with_its_workers(tmp_path: Path) -> None:
+    with contextlib.closing(Ahead((tmp_path / "ready").touch, partial(power, 2))) as ahead:
+        assert [ahead(3), ahead(4)] == [9, 16]
+        with pytest.raises(TypeError):
+            ahead("x")
+        assert ahead(5) == 25
+    assert (tmp_path / "ready").exists()
+    assert not multiprocessing.active_children()
 
 
 def ended(workers: set[int], seconds: float = 20.0) -> bool:
