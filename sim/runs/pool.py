@@ -63,7 +63,10 @@ def in_order(work: Callable[[Any], Any], tasks: Sequence[Any], jobs: int = 0) ->
 def _start_worker(work: Callable[[Any], Any], parent: int) -> None:
     global _work
     _work = work
-    gc.freeze()  # what a fork shares with its parent would be copied wherever the collector looked at it
+    # What a fork shares with its parent would be copied wherever the collector looked, and it looks for nothing: a
+    # worker ends soon.
+    gc.freeze()
+    gc.set_threshold(100_000)
     begin_worker(parent)
 
 

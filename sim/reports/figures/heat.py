@@ -201,8 +201,7 @@ def _strips(sheet: Page, run: Run, blocks: Sequence[Block], norm: Normalize) -> 
             ax.set_yticks([])
             ax.spines[:].set_visible(False)
             last = b is column[-1] or not any(c.labels for c in column[column.index(b) + 1 :])
-            calendar_axis(ax, months, width, labels=last)
-            ax.tick_params(axis="x", which="major", length=4 if last else 0)
+            calendar_axis(ax, months, width, labels=last, length=4.0 if last else 0.0)
             for i in range(n):
                 middle = y - (i + 0.5) * tall
                 sheet.text(x + label - 6, middle, fit(b.labels[i], label - 8), ha="right", va="center_baseline")

@@ -325,20 +325,19 @@ def place_names(
         spots = np.column_stack([gx.ravel(), gy.ravel()])
         if not len(spots):
             continue
-        # Gap between the text box and the box of each tile.
-        gap = np.abs(spots[:, None, :] - tiles[None]) - half - (0.5, 0.5)
-        free = (gap.max(axis=2) > 0.02).all(axis=1)
+        # Gaps between the text box and the middle of each tile; tiles are one unit wide.
+        across, up = (np.abs(spots[:, None, k] - tiles[None, :, k]) - half[k] for k in (0, 1))
+        free = (np.maximum(across, up) - 0.5 > 0.02).all(axis=1)
         for x, y, w, h in taken:
             free &= (np.abs(spots[:, 0] - x) > w + half[0] + 0.3) | (np.abs(spots[:, 1] - y) > h + half[1] + 0.1)
-        reach = np.hypot(*np.moveaxis(np.maximum(np.abs(spots[:, None, :] - tiles[None]) - half, 0), 2, 0))
+        spots, reach = spots[free], np.hypot(np.maximum(across[free], 0), np.maximum(up[free], 0))
         mine = (centres["country"] == country).to_numpy()
         near = reach[:, mine].min(axis=1)
         far = reach[:, ~mine].min(axis=1) if (~mine).any() else np.full(len(spots), 9.0)
-        free &= near < 2.5
-        if not free.any():
+        if not (near < 2.5).any():
             continue
         middle = np.hypot(*(spots - own.mean(axis=0)).T)
-        cost = np.where(free, near + 0.25 * middle + 3.0 * (far < near + 0.3), np.inf)
+        cost = np.where(near < 2.5, near + 0.25 * middle + 3.0 * (far < near + 0.3), np.inf)
         x, y = spots[int(np.argmin(cost))]
         taken.append((float(x), float(y), float(half[0]), float(half[1])))
         names.append((float(x), float(y), str(name)))
