@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sim.cli.shared import drawing, examples
+from sim.cli.shared import drawer, drawing, examples
 from sim.errors import UserError
 
 
@@ -41,7 +41,7 @@ def _analyse(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
     trouble: list[str] = []
     out = analyse(arguments.folder, arguments.outcomes, arguments.places, arguments.period,
-                  figures=None if arguments.no_figures else drawing(trouble, "draw_sweep"))
+                  figures=None if arguments.no_figures else drawing(trouble, drawer("draw_sweep")))
     print("\n".join(summary_lines(out)))
     print(f"\nAnalysis: {out} ({time.monotonic() - began:.0f} s)\n{DISCLAIMER}")
     for text in trouble:

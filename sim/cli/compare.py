@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from sim.cli.shared import (
     at_least_one,
     cores,
     drawing,
+    drawn_ahead,
     examples,
     names_of,
     paired_arguments,
@@ -24,6 +26,7 @@ from sim.errors import UserError
 
 if TYPE_CHECKING:
     from sim.calendar import Month
+    from sim.inputs.scenario import Scenario
     from sim.studies.compare.comparison import Comparison
     from sim.studies.compare.why import Why
 
@@ -60,7 +63,14 @@ def _compare(arguments: argparse.Namespace) -> int:
     first, last = _month("--from", arguments.first), _month("--until", arguments.last)
     base, *others = paired_scenarios(arguments)
     outcomes, places = names_of("--outcomes", arguments.outcomes), names_of("--places", arguments.places)
-    prepare_engine()
+    with drawn_ahead("draw_comparison", not arguments.no_figures) as drawn:
+        prepare_engine()
+        return _compared(base, others, outcomes, places, (first, last), arguments, drawn)
+
+
+def _compared(base: Scenario, others: Sequence[Scenario], outcomes: tuple[str, ...], places: tuple[str, ...],
+              window: tuple[Month | None, Month | None], arguments: argparse.Namespace,
+              drawn: Callable[[Path], object]) -> int:
     with Meter(f"compare {base.name}") as meter:
         from sim.studies.compare import comparison, robust, why
 
@@ -69,7 +79,7 @@ def _compare(arguments: argparse.Namespace) -> int:
             comparison.enough((arguments.most or MOST_WORLDS) if arguments.until_sure else base.worlds)
         found = comparison.compare(
             base, others, outcomes=outcomes or comparison.DEFAULT_OUTCOMES,
-            places=places, first=first, last=last, jobs=arguments.jobs or cores(),
+            places=places, first=window[0], last=window[1], jobs=arguments.jobs or cores(),
             until_sure=arguments.until_sure, most=arguments.most or MOST_WORLDS, progress=meter)
     reasons = [] if arguments.no_why else _why(found, arguments)
     tested = under_rival_theories((found.base, *found.others), arguments) if arguments.robust else None
@@ -82,7 +92,7 @@ def _compare(arguments: argparse.Namespace) -> int:
 
     trouble: list[str] = []
     folder = comparison.write(found, command=["run.py", *arguments.words], out=arguments.out, more=more,
-                              figures=None if arguments.no_figures else drawing(trouble, "draw_comparison"))
+                              figures=None if arguments.no_figures else drawing(trouble, drawn))
     print(f"\n{base.title}, compared: simulated in {found.seconds:.1f} s\n")
     print("\n".join([*comparison.summary_lines(found), *why.summary_lines(reasons, min(found.worlds, WHY_WORLDS)),
                      *(["", *robust.summary_lines(tested)] if tested is not None else ())]))

@@ -18,8 +18,9 @@ DRAWERS = {"scoreboard": "draw_scoreboard", "comparison": "draw_comparison", "ro
 def add_command(commands: Any) -> None:
     """Add ``plot`` to the parser of all commands."""
     plot = commands.add_parser("plot", help="draw the figures of a result folder again", **examples(
-        "plot results/baseline-20260101-120000"))
+        "plot results/baseline-20260101-120000\nplot results/baseline-20260101-120000 --svg"))
     plot.add_argument("folder", type=Path, metavar="RESULTS_DIR")
+    plot.add_argument("--svg", action="store_true", help="write each picture as SVG too")
     plot.set_defaults(handler=_plot)
 
 
@@ -30,7 +31,7 @@ def _plot(arguments: argparse.Namespace) -> int:
     folder = analysis_of(arguments.folder) if kind == "sweep" else arguments.folder
     drawer = getattr(importlib.import_module("sim.reports.figures"), DRAWERS.get(str(kind), "draw_run"))
     try:
-        drawn = drawer(folder)
+        drawn = drawer(folder, arguments.svg)
     except FileNotFoundError as error:
         raise ResultsError(f"{arguments.folder}: the result folder is not whole ({error}).") from None
     except OSError as error:

@@ -11,6 +11,7 @@ from sim.cli.progress import Meter
 from sim.cli.shared import (
     PAIR,
     cores,
+    drawer,
     drawing,
     examples,
     names_of,
@@ -56,7 +57,7 @@ def _robust(arguments: argparse.Namespace) -> int:
         lambda folder: robust.write(tested, folder), scenarios[0], others=scenarios[1:], name=f"robust-{base.name}",
         command=["run.py", *arguments.words], wall_time=seconds, out=arguments.out,
         manifest_extra={"kind": "robust", "others": [other.name for other in others], "summary": lines},
-        figures=None if arguments.no_figures else drawing(trouble, "draw_robust"))
+        figures=None if arguments.no_figures else drawing(trouble, drawer("draw_robust")))
     print("\n".join(lines))
     return say_where(folder, trouble)
 

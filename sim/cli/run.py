@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from sim.cli.shared import (
     at_least_one,
     cores,
     drawing,
+    drawn_ahead,
     examples,
     load_scenarios,
     prepare_engine,
@@ -43,10 +45,11 @@ def _run(arguments: argparse.Namespace) -> int:
     scenarios = load_scenarios(arguments)
     places = result_folders(scenarios, arguments.out)
     _check_room(scenarios, arguments)
-    prepare_engine()
-    failed = 0
-    for scenario, out in zip(scenarios, places, strict=True):
-        failed |= _run_one(scenario, out, arguments)
+    with drawn_ahead("draw_run", not arguments.no_figures) as drawn:
+        prepare_engine()
+        failed = 0
+        for scenario, out in zip(scenarios, places, strict=True):
+            failed |= _run_one(scenario, out, arguments, drawn)
     return failed
 
 
@@ -60,7 +63,8 @@ def _check_room(scenarios: list[Scenario], arguments: argparse.Namespace) -> Non
                "fewer worlds (--worlds), fewer outcomes (record: in the scenario)")
 
 
-def _run_one(scenario: Scenario, out: Path | None, arguments: argparse.Namespace) -> int:
+def _run_one(scenario: Scenario, out: Path | None, arguments: argparse.Namespace,
+             drawn: Callable[[Path], object]) -> int:
     from sim.inputs.posterior import described
     from sim.runs import results
     from sim.runs.to_folder import fill
@@ -73,7 +77,7 @@ def _run_one(scenario: Scenario, out: Path | None, arguments: argparse.Namespace
     folder = results.write_folder(simulate, scenario, name=scenario.name, command=["run.py", *arguments.words],
                                   wall_time=None, out=out,
                                   manifest_extra=described(scenario.world, scenario.uncertainty),
-                                  figures=None if arguments.no_figures else drawing(trouble))
+                                  figures=None if arguments.no_figures else drawing(trouble, drawn))
     seconds = results.read_manifest(folder)["wall_time_s"]
     worlds = "1 world" if scenario.worlds == 1 else f"{scenario.worlds} worlds"
     print(f"\n{scenario.title}: {worlds}, {scenario.start} to {scenario.end}, simulated in {seconds:.1f} s\n")

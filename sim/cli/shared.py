@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 PROGRAM = "python run.py"
 BASELINE = "scenarios/baseline.yaml"
 PAIR = f"{BASELINE} scenarios/libya_restored.yaml"  # of examples
+#: function of `sim.reports.figures` -> the module that loads all it needs
+MODULES = {"draw_run": "sim.reports.figures.run_figures", "draw_comparison": "sim.reports.figures.comparison"}
 
 
 def examples(text: str) -> dict[str, Any]:
@@ -136,11 +140,32 @@ def names_of(option: str, text: str | None) -> tuple[str, ...]:
     return names
 
 
-def drawing(trouble: list[str], drawer: str = "draw_run") -> Callable[[Path], None]:
+@contextlib.contextmanager
+def drawn_ahead(name: str, wanted: bool) -> Iterator[Callable[[Path], object]]:
+    """As `drawer`, in a process that loads what it needs while the worlds are simulated, where one can be had."""
+    from sim.runs.pool import Ahead, forks
+
+    if wanted and forks() and cores() > 1:
+        with contextlib.closing(Ahead(partial(importlib.import_module, MODULES[name]), drawer(name))) as ahead:
+            yield ahead
+    else:
+        yield drawer(name)
+
+
+def drawer(name: str) -> Callable[[Path], object]:
+    """A function of `sim.reports.figures`, loaded when it is called."""
+    return partial(_draw, name)
+
+
+def _draw(name: str, folder: Path) -> object:
+    return getattr(importlib.import_module("sim.reports.figures"), name)(folder)
+
+
+def drawing(trouble: list[str], drawn: Callable[[Path], object]) -> Callable[[Path], None]:
     """Draw into the unfinished folder; a mistake in a picture must not cost the tables."""
     def draw(folder: Path) -> None:
         try:
-            getattr(importlib.import_module("sim.reports.figures"), drawer)(folder)
+            drawn(folder)
         except OSError:  # the disk: the writer of results deals with it
             raise
         except Exception as error:

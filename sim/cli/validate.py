@@ -13,6 +13,7 @@ from sim.cli.shared import (
     PROGRAM,
     at_least_one,
     cores,
+    drawer,
     drawing,
     examples,
     load_scenarios,
@@ -65,7 +66,7 @@ def _validate(arguments: argparse.Namespace) -> int:
             raise UserError(str(error)) from None
     trouble: list[str] = []
     folder = scoreboard.write(board, command=["run.py", *arguments.words], out=arguments.out,
-                              figures=None if arguments.no_figures else drawing(trouble, "draw_scoreboard"))
+                              figures=None if arguments.no_figures else drawing(trouble, drawer("draw_scoreboard")))
     print(f"\n{scenario.title}: {scenario.worlds} worlds, {board.pattern_worlds} for each counterfactual, "
           f"{board.seconds:.1f} s\n")
     print("\n".join(scoreboard.summary_lines(board)))

@@ -50,7 +50,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def drawn(folder: Path) -> list[Path]:
+def drawn(folder: Path, svg: bool = False) -> list[Path]:
     (folder / "figures").mkdir(exist_ok=True)
     (folder / "figures/a.png").write_bytes(b"x")
     return [folder / "figures/a.png"]

@@ -176,7 +176,7 @@ def test_plot_draws_a_comparison_again(here: Path, monkeypatch: pytest.MonkeyPat
     assert main(["compare", *PAIR, *QUICK, "--out", "out"]) == 0
     drawn: list[Path] = []
 
-    def draw(folder: Path) -> list[Path]:
+    def draw(folder: Path, svg: bool = False) -> list[Path]:
         drawn.append(folder)
         return [folder / "figures/a.png"]
 

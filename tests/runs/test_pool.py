@@ -1,4 +1,4 @@
-"""The pool: results by position, and an end that takes its own workers with it and nobody else."""
+"""The pool: results in order, and an end that takes its own workers with it and nobody else."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import contextlib
 import multiprocessing
 import os
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from sim.runs.pool import Tick, run_tasks
+from sim.runs.pool import Ahead, forks, in_order
 
 
-def square(task: int, tick: Tick) -> int:
-    tick(task)
-    return task * task
+def power(exponent: int, task: int) -> int:
+    return int(task ** exponent)
 
 
-def sign_in_and_wait(task: tuple[Path, bool], tick: Tick) -> None:
+def sign_in_and_wait(task: tuple[Path, bool]) -> None:
     """Leave this process's id; then fail once the other has left its own, or wait to be ended."""
     folder, fails = task
     (folder / str(os.getpid())).touch()
@@ -28,12 +28,8 @@ def sign_in_and_wait(task: tuple[Path, bool], tick: Tick) -> None:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_results_carry_their_position_and_progress_reaches_the_total(jobs: int) -> None:
-    seen: list[int] = []
-    with contextlib.closing(run_tasks(square, [1, 2, 3, 4], jobs, seen.append)) as finished:
-        assert sorted(finished) == [(0, 1), (1, 4), (2, 9), (3, 16)]
-    assert seen == sorted(seen)
-    assert seen[-1] == 10
+def test_results_come_in_the_order_of_the_tasks(jobs: int) -> None:
+    assert in_order(partial(power, 2), [1, 2, 3, 4], jobs) == [1, 4, 9, 16]
 
 
 def test_a_failure_ends_the_workers_and_spares_a_child_of_somebody_else(tmp_path: Path) -> None:
@@ -41,7 +37,7 @@ def test_a_failure_ends_the_workers_and_spares_a_child_of_somebody_else(tmp_path
     bystander.start()
     try:
         with pytest.raises(ValueError, match="no luck"):
-            list(run_tasks(sign_in_and_wait, [(tmp_path, True), (tmp_path, False)], 2))
+            in_order(sign_in_and_wait, [(tmp_path, True), (tmp_path, False)], 2)
         workers = {int(path.name) for path in tmp_path.iterdir()}
         assert len(workers) == 2
         assert ended(workers)
@@ -50,6 +46,17 @@ def test_a_failure_ends_the_workers_and_spares_a_child_of_somebody_else(tmp_path
     finally:
         bystander.kill()
         bystander.join()
+
+
+@pytest.mark.skipif(not forks(), reason="processes do not fork here")
+def test_a_process_got_ready_ahead_answers_tells_errors_and_ends_with_its_workers(tmp_path: Path) -> None:
+    with contextlib.closing(Ahead((tmp_path / "ready").touch, partial(power, 2))) as ahead:
+        assert [ahead(3), ahead(4)] == [9, 16]
+        with pytest.raises(TypeError):
+            ahead("x")
+        assert ahead(5) == 25
+    assert (tmp_path / "ready").exists()
+    assert not multiprocessing.active_children()
 
 
 def ended(workers: set[int], seconds: float = 20.0) -> bool:

@@ -45,7 +45,7 @@ def draw_calibration(folder: Path | str) -> list[Path]:
     files: list[Path] = []
     with quiet():
         for sheet in pages(folder):
-            files += sheet.save(out)
+            files += sheet.save(out, svg=True)
     return files
 
 

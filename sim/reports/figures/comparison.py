@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ from sim.reports.figures.style import (
     quiet,
     text_width,
 )
-from sim.runs.pool import Tick, run_tasks
+from sim.runs.pool import forks, in_order
 
 BASE, OTHER = "#4d4d4d", COLOURS[0]
 BASE_DASH = (0, (5, 2))
@@ -53,31 +53,29 @@ REACH = 1.5  # the forest shows changes up to this many times the base; beyond i
 Column = tuple[str, str, str]  # heading, scenario, place
 
 
-def draw(folder: Path, out: Path) -> list[Path]:
-    """Write every figure of a comparison into ``out`` as PNG and SVG, scenario by scenario on all cores."""
+def draw(folder: Path, out: Path, svg: bool = False) -> list[Path]:
+    """Write every figure of a comparison into ``out`` as PNG, and as SVG if asked, on all cores; return the files."""
     out.mkdir(parents=True, exist_ok=True)
-    others = read(folder).others
-    tasks = [(folder, out, scenario) for scenario in (None, *others)]
-    with contextlib.closing(run_tasks(_draw_part, tasks, 1 if len(others) == 1 else 0)) as parts:
-        drawn = dict(parts)
-    return [file for position in range(len(tasks)) for file in drawn[position]]
-
-
-def _draw_part(task: tuple[Path, Path, str | None], tick: Tick) -> list[Path]:
-    folder, out, scenario = task
     c = read(folder)
+    jobs = 0 if forks() or len(c.others) > 1 else 1
+    drawn = in_order(partial(_draw_part, c, out, svg), [None, *c.others], jobs)
+    return [file for files in drawn for file in files]
+
+
+def _draw_part(c: Compared, out: Path, svg: bool, scenario: str | None) -> list[Path]:
+    """Figures of one scenario; without one, those that show all of them."""
     with quiet():
         return [file for sheet in (common_pages(c) if scenario is None else scenario_pages(c, scenario))
-                for file in sheet.save(out)]
+                for file in sheet.save(out, svg)]
 
 
-def draw_robust(folder: Path, out: Path) -> list[Path]:
+def draw_robust(folder: Path, out: Path, svg: bool = False) -> list[Path]:
     """Write the figures of a test of robustness."""
     out.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
     with quiet():
         for sheet in reasons.robust_pages(*reasons.read_robust(folder)):
-            files += sheet.save(out)
+            files += sheet.save(out, svg)
     return files
 
 

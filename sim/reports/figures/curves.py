@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.dates import date2num
 
 from sim.reports.figures.run_tables import Run, wilson
@@ -201,6 +202,7 @@ def foothold_probability(run: Run) -> Page:
     pitch_x, pitch_y = (WIDTH - LEFT - left + gap) / columns, (TOP - floor) / rows
     top = min(1.0, float(wilson(np.array([above.max()]), run.worlds)[1][0]) * 1.03)
     at = days(run.months)
+    lines = [np.column_stack([at, chance.loc[region]]) for region in shown]
     for k, region in enumerate(shown):
         x, y = left + (k % columns) * pitch_x, TOP - (k // columns + 1) * pitch_y + 4
         width, height = pitch_x - gap, pitch_y - 26.0
@@ -209,8 +211,7 @@ def foothold_probability(run: Run) -> Page:
         percent_axis(ax, top, bins=min(6, max(2, int(height // 22))))
         if k % columns:
             ax.tick_params(axis="y", labelleft=False)
-        for other in shown:
-            ax.plot(at, chance.loc[other], color="#c9c9c9", linewidth=0.8)
+        ax.add_collection(LineCollection(lines, colors="#c9c9c9", linewidths=0.8, capstyle="projecting"))
         share = chance.loc[region].to_numpy(dtype=float)
         colour = looks(run)[run.regions["country"][region]][0]
         low, high = wilson(share, run.worlds)

@@ -99,7 +99,7 @@ def in_time(story: Story) -> list[tuple[int, Turn]]:
 def draw(story: Story, out: Path) -> list[Path]:
     """Write the figure as PNG and SVG into ``out``; return the files."""
     with quiet():
-        return drivers(story).save(out)
+        return drivers(story).save(out, svg=True)
 
 
 def _values(story: Story, outcome: str) -> np.ndarray:

@@ -62,7 +62,8 @@ class Diverging(Shading):
 def maps(c: Compared, scenario: str) -> list[Page]:
     """Difference by region for the headline outcomes that were kept by region."""
     kept = set(c.regions["outcome"])
-    return [difference_map(c, scenario, outcome) for outcome in c.headline(6) if outcome in kept][:MAPS]
+    mapped = [outcome for outcome in c.headline(6) if outcome in kept][:MAPS]
+    return [difference_map(c, scenario, outcome) for outcome in mapped]
 
 
 def difference_map(c: Compared, scenario: str, outcome: str) -> Page:

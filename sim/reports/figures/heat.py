@@ -138,29 +138,32 @@ def _blocks(
     Pooling is a sum, or a mean with `weight`. Regions that are zero throughout are left out.
     """
     active = rank[(grid > 0).any(axis=1)].sort_values(ascending=False, kind="stable")
-    country = run.regions["country"]
+    country, names = run.regions["country"].to_dict(), run.regions["name"].to_dict()
+    members = {str(name): [str(r) for r in active.index if country[r] == c]
+               for c, name in run.countries["name"].items()}
 
-    def build(kept: set[str], full: bool) -> list[Block]:
+    def labelled(kept: set[str]) -> list[Block]:
+        """Blocks still without values: their labels make their height."""
         blocks = []
-        for c, name in run.countries["name"].items():
-            ids = [r for r in active.index if country[r] == c]
-            shown, pooled = [r for r in ids if r in kept], [r for r in ids if r not in kept]
-            labels = [str(run.regions["name"][r]) for r in shown]
-            rows, ends = [grid.loc[r].to_numpy() for r in shown], []
-            if full:
-                ends = [words([r]) for r in shown]
-            if pooled:
-                part = grid.loc[pooled].to_numpy()
-                rows.append(part.sum(axis=0) if weight is None else np.average(part, axis=0, weights=weight[pooled]))
-                labels.append(f"{len(pooled)} others, {'sum' if weight is None else 'mean'}")
-                ends += [words(pooled)] if full else []
-            blocks.append(Block(str(name), labels, np.array(rows).reshape(len(rows), grid.shape[1]), ends))
+        for title, ids in members.items():
+            labels = [str(names[r]) for r in ids if r in kept]
+            rest = len(ids) - len(labels)
+            labels += [f"{rest} others, {'sum' if weight is None else 'mean'}"] if rest else []
+            blocks.append(Block(title, labels, np.empty((0, grid.shape[1])), []))
         return blocks
 
-    kept = list(active.index)
-    while kept and max(sum(b.height for b in column) for column in _columns(build(set(kept), False))) > _room():
+    kept = [str(r) for r in active.index]
+    while kept and max(sum(b.height for b in column) for column in _columns(labelled(set(kept)))) > _room():
         kept.pop()
-    return build(set(kept), True)
+    blocks = labelled(set(kept))
+    for block, ids in zip(blocks, members.values(), strict=True):
+        shown, pooled = [r for r in ids if r in kept], [r for r in ids if r not in kept]
+        block.values, block.words = grid.loc[shown].to_numpy(), [words([r]) for r in shown]
+        if pooled:
+            part = grid.loc[pooled].to_numpy()
+            row = part.sum(axis=0) if weight is None else np.average(part, axis=0, weights=weight[pooled])
+            block.values, block.words = np.vstack([block.values, row]), [*block.words, words(pooled)]
+    return blocks
 
 
 def _strips(sheet: Page, run: Run, blocks: Sequence[Block], norm: Normalize) -> None:
@@ -198,8 +201,7 @@ def _strips(sheet: Page, run: Run, blocks: Sequence[Block], norm: Normalize) -> 
             ax.set_yticks([])
             ax.spines[:].set_visible(False)
             last = b is column[-1] or not any(c.labels for c in column[column.index(b) + 1 :])
-            calendar_axis(ax, months, width, labels=last)
-            ax.tick_params(axis="x", which="major", length=4 if last else 0)
+            calendar_axis(ax, months, width, labels=last, length=4.0 if last else 0.0)
             for i in range(n):
                 middle = y - (i + 0.5) * tall
                 sheet.text(x + label - 6, middle, fit(b.labels[i], label - 8), ha="right", va="center_baseline")

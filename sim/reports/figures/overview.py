@@ -132,7 +132,7 @@ def _small_map(sheet: Page, run: Run, x: float, y: float, width: float, height: 
         return
     short = [label.replace("up to ", "≤ ").replace("above ", "> ") for label in shading.labels]
     short = [short[0], *("≤ " + label.split("–")[-1] for label in short[1:-1]), *short[1:][-1:]]
-    entries = [("0", NONE), *zip(short, shading.colours(), strict=True)]
+    entries = [("0", NONE), *zip(short, shading.colours, strict=True)]
     room = width - sum(text_width(t) for t, _ in entries)
     swatch = max(6.0, min(22.0, room / len(entries) - 13))
     at = x

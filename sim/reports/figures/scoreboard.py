@@ -33,7 +33,7 @@ class Header:
     seed: int | None
 
 
-def draw(folder: Path) -> list[Path]:
+def draw(folder: Path, svg: bool = False) -> list[Path]:
     """Draw a scoreboard from its table into its folder; return the files written."""
     table = pd.read_csv(folder / "scoreboard.csv", keep_default_na=False, na_values=[""], encoding="utf-8")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -41,7 +41,7 @@ def draw(folder: Path) -> list[Path]:
     files: list[Path] = []
     with quiet():
         for sheet in pages(table, head):
-            files += sheet.save(folder)
+            files += sheet.save(folder, svg)
     return files
 
 

@@ -18,6 +18,7 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
+from matplotlib.markers import TICKDOWN
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -175,12 +176,16 @@ class Page:
         place = (x / WIDTH, y / HEIGHT)
         self.figure.add_artist(Rectangle(place, w / WIDTH, h / HEIGHT, transform=self.figure.transFigure, **style))
 
-    def save(self, folder: Path) -> list[Path]:
-        """Write PNG and SVG; the same tables give the same bytes."""
-        png, svg = folder / f"{self.name}.png", folder / f"{self.name}.svg"
-        self.figure.savefig(png, dpi=DPI, metadata={"Software": None})
-        self.figure.savefig(svg, metadata={"Date": None, "Creator": "foothold", "Title": self.figure.get_label()})
-        return [png, svg]
+    def save(self, folder: Path, svg: bool = False) -> list[Path]:
+        """Write PNG, and SVG if asked; the same tables give the same bytes."""
+        files = [folder / f"{self.name}.png"]
+        # The lowest level saves a third of the time of writing and costs three per cent of space.
+        self.figure.savefig(files[0], dpi=DPI, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
+        if svg:
+            files.append(folder / f"{self.name}.svg")
+            about = {"Date": None, "Creator": "foothold", "Title": self.figure.get_label()}
+            self.figure.savefig(files[1], metadata=about)
+        return files
 
 
 def page(run: Run, name: str, title: str, subtitle: str) -> Page:
@@ -249,8 +254,13 @@ def limits(months: pd.DatetimeIndex) -> tuple[float, float]:
     return float(date2num(months[0])), float(date2num(months[-1] + pd.DateOffset(months=1)))
 
 
-def calendar_axis(ax: Axes, months: pd.DatetimeIndex, width: float, labels: bool = True) -> None:
-    """Ticks at the turn of years (of months, in short runs), words between the ticks; `width` of the panel, points."""
+def calendar_axis(
+    ax: Axes, months: pd.DatetimeIndex, width: float, labels: bool = True, length: float = 5.0
+) -> None:
+    """Marks at the turn of years (of months, in short runs), words between them.
+
+    `width` of the panel and `length` of the marks in points.
+    """
     low, high = limits(months)
     end = months[-1] + pd.DateOffset(months=1)
     ax.set_xlim(low, high)
@@ -263,8 +273,24 @@ def calendar_axis(ax: Axes, months: pd.DatetimeIndex, width: float, labels: bool
         spans = [(m, m + pd.DateOffset(months=1), f"{MONTH_NAMES[m.month - 1]} {m.year}") for m in months]
     spans = [s for s in spans if s[1] > s[0]]
     per_day = width / (high - low)
-    ax.set_xticks([float(date2num(s[0])) for s in spans] + [high], labels=[])
-    ax.tick_params(axis="x", length=5, color=SOFT)
+    # One line and plain texts draw faster than ticks, each of which is four artists.
+    ax.set_xticks([])
+    if length:
+        marks, foot = [float(date2num(s[0])) for s in spans] + [high], ax.get_xaxis_transform()
+        ax.add_artist(
+            Line2D(
+                marks,
+                [0.0] * len(marks),
+                linestyle="none",
+                marker=TICKDOWN,  # type: ignore[arg-type]
+                markersize=length,
+                markeredgewidth=0.8,
+                color=SOFT,
+                transform=foot,
+                clip_on=False,
+                zorder=2.01,
+            )
+        )
     middles = [(float(date2num(a)) + float(date2num(b))) / 2 for a, b, _ in spans]
     need = text_width(spans[0][2]) + 6
     each = width / len(spans)
@@ -275,8 +301,9 @@ def calendar_axis(ax: Axes, months: pd.DatetimeIndex, width: float, labels: bool
     if labels:
         if not shown:
             shown, middles = [0], [(low + high) / 2]
-        ax.set_xticks([middles[i] for i in shown], labels=[spans[i][2] for i in shown], minor=True)
-        ax.tick_params(axis="x", which="minor", length=0, pad=8)
+        below, vertical, horizontal = ax.get_xaxis_text1_transform(8.0)
+        for i in shown:
+            ax.text(middles[i], 0.0, spans[i][2], transform=below, va=vertical, ha=horizontal)
 
 
 def count_axis(ax: Axes, top: float, bins: int = 5) -> float:

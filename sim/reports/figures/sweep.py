@@ -35,14 +35,14 @@ from sim.reports.figures.sweep_tipping import tipping
 from sim.words import percent
 
 
-def draw(folder: Path, out: Path | None = None) -> list[Path]:
+def draw(folder: Path, out: Path | None = None, svg: bool = False) -> list[Path]:
     """Write every figure of the analysis in ``folder`` into ``out`` (default: its ``figures``); return the files."""
     out = out or folder / "figures"
     out.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
     with quiet():
         for sheet in pages(read(folder)):
-            files += sheet.save(out)
+            files += sheet.save(out, svg)
     return files
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -49,6 +51,7 @@ class Shading:
     labels: tuple[str, ...]
     unit: str
 
+    @cached_property
     def colours(self) -> list[tuple[float, float, float]]:
         """One colour per class, light to dark."""
         steps = np.linspace(0.04, 1.0, len(self.edges))
@@ -62,7 +65,7 @@ class Shading:
         value = float(self.values[region])
         if not value > 0:
             return NONE if value == 0 else "white"
-        return self.colours()[min(int(np.searchsorted(self.edges, value)), len(self.edges) - 1)]
+        return self.colours[min(int(np.searchsorted(self.edges, value)), len(self.edges) - 1)]
 
 
 def map_departures(run: Run) -> Page:
@@ -216,7 +219,7 @@ def _highest(
 
 def draw_key(sheet: Page, shading: Shading, x: float, y: float) -> None:
     """Classes with their colours, in one row."""
-    entries = [("none", NONE), *zip(shading.labels, shading.colours(), strict=True)]
+    entries = [("none", NONE), *zip(shading.labels, shading.colours, strict=True)]
     at = x
     for label, colour in entries:
         sheet.box(at, y - 2, 24, 14, facecolor=colour, edgecolor=SOFT, linewidth=0.6)
@@ -322,20 +325,19 @@ def place_names(
         spots = np.column_stack([gx.ravel(), gy.ravel()])
         if not len(spots):
             continue
-        # Gap between the text box and the box of each tile.
-        gap = np.abs(spots[:, None, :] - tiles[None]) - half - (0.5, 0.5)
-        free = (gap.max(axis=2) > 0.02).all(axis=1)
+        # Gaps between the text box and the middle of each tile; tiles are one unit wide.
+        across, up = (np.abs(spots[:, None, k] - tiles[None, :, k]) - half[k] for k in (0, 1))
+        free = (np.maximum(across, up) - 0.5 > 0.02).all(axis=1)
         for x, y, w, h in taken:
             free &= (np.abs(spots[:, 0] - x) > w + half[0] + 0.3) | (np.abs(spots[:, 1] - y) > h + half[1] + 0.1)
-        reach = np.hypot(*np.moveaxis(np.maximum(np.abs(spots[:, None, :] - tiles[None]) - half, 0), 2, 0))
+        spots, reach = spots[free], np.hypot(np.maximum(across[free], 0), np.maximum(up[free], 0))
         mine = (centres["country"] == country).to_numpy()
         near = reach[:, mine].min(axis=1)
         far = reach[:, ~mine].min(axis=1) if (~mine).any() else np.full(len(spots), 9.0)
-        free &= near < 2.5
-        if not free.any():
+        if not (near < 2.5).any():
             continue
         middle = np.hypot(*(spots - own.mean(axis=0)).T)
-        cost = np.where(free, near + 0.25 * middle + 3.0 * (far < near + 0.3), np.inf)
+        cost = np.where(near < 2.5, near + 0.25 * middle + 3.0 * (far < near + 0.3), np.inf)
         x, y = spots[int(np.argmin(cost))]
         taken.append((float(x), float(y), float(half[0]), float(half[1])))
         names.append((float(x), float(y), str(name)))
@@ -348,9 +350,9 @@ def abbreviations(regions: pd.DataFrame) -> dict[str, str]:
     for _, part in regions.groupby("country", sort=False):
         used: set[str] = set()
         options = {str(r): _options(str(name)) for r, name in part["name"].items()}
-        firsts = pd.Series({r: o[0] for r, o in options.items()})
+        wanted = Counter(choices[0] for choices in options.values())
         # Those that alone want their first choice get it.
-        for region in sorted(options, key=lambda r: (int((firsts == firsts[r]).sum()) > 1, r)):
+        for region in sorted(options, key=lambda r: (wanted[options[r][0]] > 1, r)):
             code = region.rsplit("-", 1)[-1][:3]
             pick = next((o for o in [*options[region], code] if o not in used), code)
             used.add(pick)

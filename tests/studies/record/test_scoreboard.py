@@ -249,7 +249,6 @@ def test_validate_writes_a_whole_folder(tmp_path, monkeypatch, capsys):
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["kind"] == "scoreboard"
     assert (out / "scoreboard.png").stat().st_size > 10_000
-    assert (out / "scoreboard.svg").exists()
     assert (out / "scenario.yaml").exists()
     assert main(["validate", "--worlds", "6", "--out", str(out)]) == 2  # taken
     assert main(["validate", "scenarios/examples/two_countries.yaml", "--out", str(tmp_path / "x")]) == 2
