@@ -48,7 +48,10 @@ def _inspect(arguments: argparse.Namespace) -> int:
             warnings.simplefilter("ignore")  # about the making of the viewer's own pages
             server = importlib.import_module("sim.reports.inspect.server")
     except ModuleNotFoundError as error:
-        raise UserError(f"inspect needs the package {error.name}, which is not installed. Install the extra "
+        package = str(error.name).partition(".")[0]
+        if package == "sim":
+            raise
+        raise UserError(f"inspect needs the package {package}, which is not installed. Install the extra "
                         "'inspect': pip install -c constraints.txt -e '.[inspect]'.", 1) from None
     prepare_engine()
     server.serve(scenario, arguments.world, arguments.port)

@@ -6,6 +6,7 @@ import io
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -38,8 +39,8 @@ from sim.runs.ensemble import places
 
 MAP_SIZE, CURVE_SIZE = (700.0, 388.0), (700.0, 440.0)  # points
 DPI = 110
-#: What the map can show, the first at the start: outcome -> upper ends of the classes. They are fixed, so that a colour means the same in every month;
-#: those of control are its grades.
+#: What the map can show, the first at the start: outcome -> upper ends of the classes. They are fixed, so that a colour
+#: means the same in every month; those of control are its grades.
 SHADED: dict[str, tuple[float, ...]] = {
     "recruits": (1, 3, 10, 30, np.inf), "movement_members": (10, 30, 100, 300, np.inf),
     "control": (0.05, 0.25, 0.5, 0.8, 1.0), "departures": (1, 3, 10, 30, np.inf),
@@ -112,7 +113,7 @@ def labels_of(outcome: str) -> tuple[str, ...]:
     edges, percent = SHADED[outcome], OUTCOMES[outcome].unit == "0-1"
     words = [f"{100 * edge:.0f}" if percent else f"{edge:g}" for edge in edges]
     end = " %" if percent else ""
-    middle = [f"{low}–{high}" for low, high in zip(words[:-2], words[1:-1], strict=True)]
+    middle = [f"{low}–{high}" for low, high in pairwise(words[:-1])]
     return (f"to {words[0]}{end}", *middle, f"above {words[-2]}{end}")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import solara
 from mesa.visualization import SolaraViz
@@ -111,9 +110,14 @@ def Agent(model: ViewedWorld) -> None:
 def _rows(title: str, lines: Sequence[Line]) -> str:
     if not lines:
         return ""
-    words: list[Any] = [(line.name, line.meaning, number(line.value) if isinstance(line.value, float) else line.value,
-                         line.unit) for line in lines]
+    words = [(line.name, line.meaning, _value(line), line.unit) for line in lines]
     return HEAD.format(title) + "".join(ROW.format(*map(html.escape, row)) for row in words)
+
+
+def _value(line: Line) -> str:
+    if isinstance(line.value, str):
+        return line.value
+    return f"{line.value:.0f}" if line.unit == "year" else number(line.value)
 
 
 @solara.component
@@ -126,8 +130,8 @@ def About(model: ViewedWorld) -> None:
                          f"({setting.start} to {setting.end}). {' '.join(model.remarks)}"),
              html.escape(f"Levers, with their strengths: {model.levers}." if model.levers else "No levers."),
              html.escape(setting.description or ""),
-             "What is set on the left counts from the next <i>Reset</i> on. Recruiters are drawn in the cells of the "
-             "model's network of regions.",
+             "Seed, world and strengths set on the left count from the next <i>Reset</i> on. Recruiters are drawn in "
+             "the cells of the model's network of regions. A longer render interval plays faster.",
              f"<b>{CAVEAT}.</b> One world of many that the same assumptions allow."]
     with solara.Column(gap="0px", style=CELL):
         solara.HTML(unsafe_innerHTML="".join(f"<p style='margin:4px 0'>{text}</p>" for text in facts))

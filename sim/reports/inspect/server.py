@@ -68,5 +68,5 @@ def _check_files(address: str) -> None:
     missing = [path for path in re.findall(r'(?:href|src)="/_solara/cdn/+([^"]+)"', text)
                if not (cache / path).is_file()]
     if missing:
-        raise UserError(f"inspect lacks the file {missing[0]} of its page: the packages solara and solara-assets must be "
-                        "of one version. pip install -c constraints.txt -e '.[inspect]' installs them.", 1)
+        raise UserError(f"inspect lacks the file {missing[0]} of its page: the packages solara and solara-assets must "
+                        "be of one version. pip install -c constraints.txt -e '.[inspect]' installs them.", 1)

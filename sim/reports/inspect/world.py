@@ -17,6 +17,7 @@ from sim.engine.state import Field
 from sim.inputs.scenario import Scenario
 from sim.runs.model import Decider, InspectedRecruiter, RecruitmentModel
 
+LEVER = "lever_"
 MOST_LEVERS = 6  # of a scenario, that get a slider
 MOST_SEED, MOST_WORLD = 2**63 - 1, 99_999
 HIDDEN_UNITS = ("row", "code")  # numbers of rows and of meanings say nothing to a reader
@@ -30,16 +31,19 @@ class ViewedWorld(RecruitmentModel):
     ----------
     setting : Scenario
     seed, world : str
-        As typed; empty for the scenario's seed and for world 0. What is none is replaced by that, and ``remarks`` say so.
+        As typed; empty for the scenario's seed and for world 0. What is none is replaced by these, and ``remarks``
+        say so.
     **kwargs
-        ``lever_<position>``: strengths of the scenario's levers. (Mesa's viewer looks for the name ``kwargs``.)
+        ``lever_<position>``: strengths of the scenario's levers. Mesa's viewer looks for the name ``kwargs``; from 3.5
+        on it adds a ``scenario`` of its own, which is left alone.
     """
 
-    def __init__(self, setting: Scenario, seed: str = "", world: str = "", **kwargs: float):
+    def __init__(self, setting: Scenario, seed: str = "", world: str = "", **kwargs: Any):
         self.remarks: list[str] = []
         self.seed_used = self._typed(seed, "seed", MOST_SEED, setting.seed)
         self.world = self._typed(world, "world", MOST_WORLD, 0)
-        strengths = {int(name.removeprefix("lever_")): float(value) for name, value in kwargs.items()}
+        strengths = {int(name.removeprefix(LEVER)): float(value) for name, value in kwargs.items()
+                     if name.startswith(LEVER)}
         self.levers = ", ".join(f"{plain(use.lever)} {strengths.get(position, use.strength):g}"
                                 for position, use in enumerate(setting.levers))
         super().__init__(setting.model_copy(update={"seed": self.seed_used, "record": ("all",)}), [self.world],
@@ -64,6 +68,7 @@ class ViewedWorld(RecruitmentModel):
                 agent.remove()
             self.recruiters = self.inspect()
         self.running = self.month < self.months
+        self.steps = self.month  # Mesa counts calls, some of which come after the end
 
     @property
     def date(self) -> str:
@@ -93,12 +98,12 @@ def parameters(setting: Scenario, world: int) -> dict[str, Any]:
         "seed": {"type": "InputText", "value": str(setting.seed), "label": "Seed"},
         "world": {"type": "InputText", "value": str(world), "label": "World"}}
     for position, use in enumerate(setting.levers[:MOST_LEVERS]):
-        found[f"lever_{position}"] = {"type": "SliderFloat", "value": float(use.strength), "min": 0.0, "max": 1.0,
+        found[f"{LEVER}{position}"] = {"type": "SliderFloat", "value": float(use.strength), "min": 0.0, "max": 1.0,
                                       "step": 0.05, "label": f"{plain(use.lever)}, strength"}
     return found
 
 
-# --- agents in words ---------------------------------------------------------------------------------------------------
+# --- agents in words --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
