@@ -117,7 +117,9 @@ def _rows(title: str, lines: Sequence[Line]) -> str:
 def _value(line: Line) -> str:
     if isinstance(line.value, str):
         return line.value
-    return f"{line.value:.0f}" if line.unit == "year" else number(line.value)
+    if line.unit == "year":
+        return f"{line.value:.0f}"
+    return f"{line.value:.3g}" if 1e-3 <= abs(line.value) < 1e3 else number(line.value)
 
 
 @solara.component

@@ -115,5 +115,6 @@ def test_a_page_says_what_it_is_not(shown: Shown) -> None:
 
 
 def test_numbers_are_short_and_years_are_whole() -> None:
-    assert [page._value(Line("", value, unit, "")) for value, unit in ((1998.0, "year"), (0.1234, "0-1"), ("TN", ""))
-            ] == ["1998", "0.1", "TN"]
+    assert [page._value(Line("", value, unit, "")) for value, unit in (
+        (1998.0, "year"), (0.1234, "0-1"), (0.0, "0-1"), (69474.9, "persons"), ("TN", ""))
+            ] == ["1998", "0.123", "0", "69\u2009500", "TN"]
