@@ -61,6 +61,16 @@ def test_a_taken_port_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err.startswith(f"--port {port}: cannot be used (")
 
 
+@pytest.mark.skipif(not INSTALLED, reason="the extra 'inspect' is not installed")
+def test_a_page_without_its_files_is_not_served(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, str(ROOT / "run.py"), "inspect", TINY, "--port", str(free_port())],
+                          env=os.environ | {"SOLARA_ASSETS_PROXY_CACHE_DIR": str(tmp_path)}, capture_output=True,
+                          text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"inspect lacks the file @widgetti/\S+ of its page: .* must be of one version\. .*\n",
+                        done.stderr)
+
+
 @pytest.mark.skipif(not INSTALLED or os.name != "posix", reason="the extra 'inspect', and signals to a process")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_it_serves_its_files_itself_until_it_is_stopped(number: signal.Signals, code: int, tmp_path: Path) -> None:

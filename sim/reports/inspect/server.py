@@ -62,7 +62,8 @@ def _refuse_taken(port: int) -> None:
 
 def _check_files(address: str) -> None:
     """What the page refers to is here; solara-assets of another version than solara would leave it blank."""
-    with urllib.request.urlopen(f"{address}/") as answer:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(f"{address}/") as answer:
         text = answer.read().decode()
     cache = solara.server.settings.assets.proxy_cache_dir
     missing = [path for path in re.findall(r'(?:href|src)="/_solara/cdn/+([^"]+)"', text)
