@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -71,22 +72,32 @@ def test_a_page_without_its_files_is_not_served(tmp_path: Path) -> None:
                         done.stderr)
 
 
-@pytest.mark.skipif(not INSTALLED or os.name != "posix", reason="the extra 'inspect', and signals to a process")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_it_serves_its_files_itself_until_it_is_stopped(number: signal.Signals, code: int, tmp_path: Path) -> None:
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A process that serves a page, and its address."""
     port = free_port()
     process = subprocess.Popen([sys.executable, str(ROOT / "run.py"), "inspect", TINY, "--port", str(port)],
                                cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    yield process, f"http://127.0.0.1:{port}/"
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.skipif(not INSTALLED or os.name != "posix", reason="the extra 'inspect', and signals to a process")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_it_serves_its_files_itself_until_it_is_stopped(number: signal.Signals, code: int, tmp_path: Path,
+                                                        served: tuple[subprocess.Popen[str], str]) -> None:
+    process, address = served
     assert process.stdout is not None
     said = process.stdout.readline()
-    assert said.endswith(f"http://127.0.0.1:{port}/\n"), process.communicate(timeout=30)
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
+    assert said.endswith(f"{address}\n"), process.communicate(timeout=30)
+    with urllib.request.urlopen(address) as answer:
         text = answer.read().decode()
     asked = re.findall(r'<(?:script|link|img|iframe)[^>]*?(?:src|href)="([^"]+)"', text)
     assert len(asked) > 5
-    assert not [address for address in asked if re.match("([a-z]+:)?//", address)]
+    assert not [file for file in asked if re.match("([a-z]+:)?//", file)]
     with pytest.raises(urllib.error.HTTPError):  # not fetched from elsewhere
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/_solara/cdn/vue@2.7.0/dist/vue.js", timeout=5)
+        urllib.request.urlopen(f"{address}_solara/cdn/vue@2.7.0/dist/vue.js", timeout=5)
     began = time.monotonic()
     process.send_signal(number)
     err = process.communicate(timeout=30)[1]
