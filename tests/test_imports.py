@@ -16,10 +16,11 @@ LAYERS = ("inputs", "policy", "engine", "runs", "studies", "reports", "workshop"
 SHARED = ("calendar", "errors", "streams", "version", "words")
 #: the public verbs and the entry of `python -m sim` stand over the door
 DOOR = ("__init__", "__main__")
-HEAVY = {"mesa", "scipy", "pandas", "matplotlib", "pyarrow", "numba"}
+HEAVY = {"mesa", "scipy", "pandas", "matplotlib", "pyarrow", "numba", "solara"}
 #: packages that belong to some rooms only; a room is a layer or a folder or module of it
-ONLY_IN = {"mesa": {"runs/model"}, "numba": {"engine"}, "llvmlite": {"engine"},
-           "matplotlib": {"reports/figures"}, "jinja2": {"reports"},
+ONLY_IN = {"mesa": {"runs/model", "reports/inspect"}, "solara": {"reports/inspect"},
+           "numba": {"engine"}, "llvmlite": {"engine"}, "matplotlib": {"reports/figures", "reports/inspect"},
+           "jinja2": {"reports"},
            "pyarrow": {"runs", "studies", "reports/figures"},
            "pydantic": {"calendar", "inputs/scenario", "studies/sweep", "workshop"}, "pydantic_core": {"calendar"},
            "rich": {"cli", "studies/sweep"}, "distributed": {"studies/sweep"}, "SALib": {"studies/sweep"},

@@ -15,6 +15,7 @@ from sim.cli import (
     compare,
     explain,
     export,
+    inspect,
     list_names,
     plot,
     robust,
@@ -30,7 +31,7 @@ from sim.version import __version__
 #: in the order in which they are listed
 COMMANDS = {"run": run, "check": check, "list": list_names, "validate": validate, "schema": schema, "compare": compare,
             "robust": robust, "brief": brief, "sweep": sweep, "analyse": analyse, "export": export,
-            "calibrate": calibrate, "plot": plot, "explain": explain}
+            "calibrate": calibrate, "plot": plot, "explain": explain, "inspect": inspect}
 
 
 class Parser(argparse.ArgumentParser):

@@ -174,6 +174,26 @@ def _load(world: str, overrides: tuple[tuple[str, float], ...]) -> Geography:
     folder = DATA / world
     if not (folder / "world.yaml").exists():
         raise DataError(f"no world '{world}'; there are {', '.join(available_worlds())}")
+    return read_folder(folder, overrides)
+
+
+def read_folder(folder: Path, overrides: Iterable[tuple[str, float]] = ()) -> Geography:
+    """Read and check the folder of a geography, wherever it is.
+
+    Raises
+    ------
+    DataError
+        naming folder, file, line and key of the first breach.
+    """
+    try:
+        return _read(folder.resolve(), overrides)
+    except DataError as error:
+        text, name = str(error), folder.resolve().name
+        raise DataError(text if text.startswith(f"{name}/") else f"{name}/{text}") from None
+
+
+def _read(folder: Path, overrides: Iterable[tuple[str, float]]) -> Geography:
+    world = folder.name
     tables = {name: read_table(folder / f"{name}.csv") for name in
               ("countries", "regions", "localities", "nodes", "links", "organisations", "authorities", "theatre")}
     check_tables(tables, read_yaml(folder / "world.yaml"))
@@ -183,7 +203,7 @@ def _load(world: str, overrides: tuple[tuple[str, float], ...]) -> Geography:
     for name, value in overrides:
         place, _, field_name = name.removeprefix("values.").rpartition(".")
         if (place, field_name) not in values:
-            raise DataError(f"unknown value '{name}'")
+            raise DataError(f"values.csv: unknown value '{name}'")
         old = values[place, field_name]
         values[place, field_name] = Number(value, old.unit, old.low, old.high, "scenario", "assumed")
     geography = _topology(world, folder, tables, values)

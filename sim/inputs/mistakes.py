@@ -14,8 +14,8 @@ class ScenarioError(UserError):
     """A scenario that cannot be run."""
 
 
-class DataError(ValueError):
-    """A data file breaks the contract of its folder; the message names file, line and key."""
+class DataError(UserError, ValueError):
+    """A data file breaks the contract of its folder; the message names folder, file, line, key and value."""
 
 
 @dataclass(frozen=True)

@@ -42,16 +42,20 @@ def number_of(raw: Mapping[str, Any], where: str) -> Number:
     for key in ("value", "unit", "low", "high", "source", "confidence"):
         if raw.get(key) in (None, ""):
             raise DataError(f"{where}: '{key}' is missing; a number needs value, unit, low, high, source, confidence")
-    try:
-        value, low, high = (float(raw[key]) for key in ("value", "low", "high"))
-    except ValueError as error:
-        raise DataError(f"{where}: {error}") from None
+    value, low, high = (_float(raw[key], f"{where}: {key}") for key in ("value", "low", "high"))
     if not low <= value <= high or not all(map(math.isfinite, (value, low, high))):
         raise DataError(f"{where}: value {value} lies outside its own range {low} to {high}")
     if raw["confidence"] not in CONFIDENCE:
         raise DataError(f"{where}: confidence '{raw['confidence']}' is none of {', '.join(CONFIDENCE)}")
     return Number(value, str(raw["unit"]), low, high, str(raw["source"]), raw["confidence"],
                   str(raw.get("description") or raw.get("note") or ""))
+
+
+def _float(raw: Any, where: str) -> float:
+    try:
+        return float(raw)
+    except (TypeError, ValueError):
+        raise DataError(f"{where}: '{raw}' is not a number") from None
 
 
 @functools.cache
@@ -112,5 +116,5 @@ def read_values(path: Path) -> dict[tuple[str, str], Number]:
         key = row["place"], row["field"]
         if key in found:
             raise DataError(f"{where}: {key[0]} already has a value for {key[1]}")
-        found[key] = number_of(row, where)
+        found[key] = number_of(row, f"{where}: {key[0]}.{key[1]}")
     return found

@@ -7,6 +7,7 @@ documents and deep nesting are refused: no file of this project needs them.
 from __future__ import annotations
 
 import csv
+import io
 import re
 import stat
 from collections.abc import Collection
@@ -186,11 +187,24 @@ class Lined(dict[Any, Any]):
     line: int = 0
 
 
+def _data_text(path: FilePath) -> str:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{path.parent.name}/{path.name}: the file is missing") from None
+    except OSError as error:
+        raise DataError(f"{path.name}: cannot be read ({error.strerror})") from None
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise DataError(f"{path.name}, line {line}: not UTF-8 text (byte 0x{raw[error.start]:02x}); save the file with "
+                        "the encoding UTF-8") from None
+
+
 def read_yaml(path: FilePath) -> Any:
     """A YAML file of data; its mappings know their lines."""
-    if not path.exists():
-        raise DataError(f"{path.parent.name}: the file {path.name} is missing")
-    data, marks = parse(path.read_text(encoding="utf-8"), path.name, DataError)
+    data, marks = parse(_data_text(path), path.name, DataError)
     return _lined(data, (), marks)
 
 
@@ -204,11 +218,11 @@ def _lined(data: Any, path: Path, marks: dict[Path, Mark]) -> Any:
 
 def read_rows(path: FilePath, columns: Collection[str], optional: Collection[str] = ()) -> Rows:
     """A CSV file as dictionaries; the line of row i is i + 2. Of ``columns`` only the optional may be missing."""
-    if not path.exists():
-        raise DataError(f"{path.parent.name}: the file {path.name} is missing")
-    with path.open(encoding="utf-8", newline="") as handle:
-        reader = csv.DictReader(handle)
+    reader = csv.DictReader(io.StringIO(_data_text(path), newline=""))
+    try:
         rows = list(reader)
+    except csv.Error as error:
+        raise DataError(f"{path.name}, line {reader.line_num}: not a table of commas and quotes ({error})") from None
     missing = [column for column in columns if column not in (reader.fieldnames or ()) and column not in optional]
     if missing:
         raise DataError(f"{path.name}, line 1: the column '{missing[0]}' is missing")

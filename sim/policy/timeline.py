@@ -64,7 +64,7 @@ def check_event_dials(g: Geography) -> None:
     """Raise DataError where an event turns an unknown dial, or one of whole countries in a region."""
     for name, event in g.events.items():
         for turn in event["turns"]:
-            where = f"events.yaml, line {turn.line}: {name}"
+            where = f"{g.name}/events.yaml, line {turn.line}: {name}"
             among(where, turn["dial"], DIALS, "a dial")
             if DIALS[turn["dial"]].scope == "country":
                 for place in turn["where"]:

@@ -22,6 +22,7 @@ from sim.inputs.geography import (
     levels,
     load_geography,
     percentile_rank,
+    read_folder,
     relative_deprivation,
 )
 from sim.inputs.mistakes import DataError
@@ -250,22 +251,23 @@ def test_the_copy_loads_as_it_is(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("changes", "message"), [
-    ({"unit": ""}, "values.csv, line 7: 'unit' is missing"),
-    ({"low": ""}, "values.csv, line 7: 'low' is missing"),
-    ({"high": ""}, "values.csv, line 7: 'high' is missing"),
-    ({"source": ""}, "values.csv, line 7: 'source' is missing"),
-    ({"confidence": ""}, "values.csv, line 7: 'confidence' is missing"),
-    ({"value": ""}, "values.csv, line 7: 'value' is missing"),
-    ({"confidence": "certain"}, "values.csv, line 7: confidence 'certain' is none of measured, derived, assumed"),
-    ({"value": "0.9"}, "values.csv, line 7: value 0.9 lies outside its own range"),
-    ({"value": "nan"}, "values.csv, line 7: value nan lies outside its own range"),
-    ({"value": "much"}, "values.csv, line 7: could not convert string to float: 'much'"),
+    ({"unit": ""}, "values.csv, line 7: AA-1.urban_periphery: 'unit' is missing"),
+    ({"low": ""}, "values.csv, line 7: AA-1.urban_periphery: 'low' is missing"),
+    ({"high": ""}, "values.csv, line 7: AA-1.urban_periphery: 'high' is missing"),
+    ({"source": ""}, "values.csv, line 7: AA-1.urban_periphery: 'source' is missing"),
+    ({"confidence": ""}, "values.csv, line 7: AA-1.urban_periphery: 'confidence' is missing"),
+    ({"value": ""}, "values.csv, line 7: AA-1.urban_periphery: 'value' is missing"),
+    ({"confidence": "certain"},
+     "values.csv, line 7: AA-1.urban_periphery: confidence 'certain' is none of measured, derived, assumed"),
+    ({"value": "0.9"}, "values.csv, line 7: AA-1.urban_periphery: value 0.9 lies outside its own range"),
+    ({"value": "nan"}, "values.csv, line 7: AA-1.urban_periphery: value nan lies outside its own range"),
+    ({"value": "much"}, "values.csv, line 7: AA-1.urban_periphery: value: 'much' is not a number"),
     ({"place": ""}, "values.csv, line 7: place and field must be given"),
     ({"field": "area"}, "values.csv, line 7: AA-1 already has a value for area"),
 ])
 def test_a_number_without_its_papers(folder: Path, changes: dict[str, str], message: str) -> None:
     spoil(folder / "two_countries/values.csv", 7, **changes)  # AA-1, urban_periphery
-    with pytest.raises(DataError, match=re.escape(message)):
+    with pytest.raises(DataError, match=re.escape(f"two_countries/{message}")):
         load_geography("two_countries")
 
 
@@ -400,7 +402,7 @@ def test_one_message_for_a_broken_table(folder: Path, table: str, line: int, cha
     spoil(folder / f"two_countries/{table}.csv", line, **{f"{key}_": text for key, text in changes.items()})
     with pytest.raises(DataError) as caught:
         load_geography("two_countries")
-    assert str(caught.value).startswith(f"{table}.csv, line {line}: {message}")
+    assert str(caught.value).startswith(f"two_countries/{table}.csv, line {line}: {message}")
     assert len(str(caught.value)) < 800
     assert "\n" not in str(caught.value)
 
@@ -444,7 +446,7 @@ def test_one_message_for_a_broken_event(folder: Path, old: str, new: str, messag
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(DataError) as caught:
         check_event_dials(load_geography("two_countries"))
-    assert str(caught.value).startswith(f"events.yaml, {message}")
+    assert str(caught.value).startswith(f"two_countries/events.yaml, {message}")
 
 
 def test_a_theatre_node_that_does_not_exist(folder: Path) -> None:
@@ -464,7 +466,7 @@ def test_a_file_or_column_that_is_missing(folder: Path) -> None:
     with pytest.raises(DataError, match=r"links\.csv, line 2: more cells than columns"):
         load_geography("two_countries")
     path.unlink()
-    with pytest.raises(DataError, match=r"two_countries: the file links\.csv is missing"):
+    with pytest.raises(DataError, match=r"two_countries/links\.csv: the file is missing"):
         load_geography("two_countries")
 
 
@@ -506,3 +508,19 @@ def test_a_coefficient_is_said_to_be_fitted_exactly_if_it_is() -> None:
     fitted = set(yaml.safe_load((DATA / "calibration.yaml").read_text(encoding="utf-8"))["coefficients"])
     said = {name for name, number in coefficients().items() if "median of the posterior" in number.source}
     assert said == fitted
+
+
+def test_a_file_that_is_no_text(folder: Path) -> None:
+    path = folder / "two_countries/values.csv"
+    text = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*text[:3], b"AA-1,\xe9\n", *text[3:]]))
+    with pytest.raises(DataError, match=r"two_countries/values\.csv, line 4: not UTF-8 text \(byte 0xe9\)"):
+        load_geography("two_countries")
+
+
+def test_a_folder_is_read_wherever_it_is(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = shutil.copytree(folder / "two_countries", tmp_path_factory.mktemp("mine") / "islands")
+    assert read_folder(elsewhere).name == "islands"
+    spoil(elsewhere / "values.csv", 7, value="much")
+    with pytest.raises(DataError, match=r"^islands/values\.csv, line 7: AA-1\.urban_periphery: value: 'much' is not"):
+        read_folder(elsewhere)
