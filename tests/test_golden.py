@@ -13,13 +13,13 @@ from sim.engine.outcomes import OUTCOMES
 from sim.runs.scenarios import load_scenario
 from sim.runs.worlds import Worlds
 
-FLOWS = {"new_sympathisers": 48297, "sympathisers": 374725, "recruits": 8357, "departures": 3080,
-         "to_foothold": 330, "arrests": 299, "cells_dismantled": 35, "released": 3308, "returnees_jailed": 76,
-         "returnees_hidden": 226, "switched": 2594, "attacks": 378, "deaths_militants": 415,
-         "deaths_civilians": 775, "movement_members": 39271, "rival_members": 58606, "mass_members": 49384,
-         "refuge_members": 19547, "prisoners": 87180, "recruiters": 8478, "controlled_residents": 3416245}
-LEDGERS = {"migrated": 78, "dead": 1196, "demobilised": 3351, "reintegrated": 317, "elsewhere": 0, "theatre": 826,
-           "militants": 9008, "sympathisers": 15360, "outside": 56239}
+FLOWS = {"new_sympathisers": 48396, "sympathisers": 375300, "recruits": 8370, "departures": 3079,
+         "to_foothold": 327, "arrests": 299, "cells_dismantled": 35, "released": 3306, "returnees_jailed": 56,
+         "returnees_hidden": 228, "switched": 2620, "attacks": 389, "deaths_militants": 372,
+         "deaths_civilians": 780, "movement_members": 41104, "rival_members": 58614, "mass_members": 49375,
+         "refuge_members": 19587, "prisoners": 86999, "recruiters": 8478, "controlled_residents": 3811436}
+LEDGERS = {"migrated": 78, "dead": 1123, "demobilised": 3351, "reintegrated": 320, "elsewhere": 0, "theatre": 812,
+           "militants": 9206, "sympathisers": 15464, "outside": 56138}
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from sim.inputs.scenario import LeverUse, Month
 from sim.runs.ensemble import arrays
 from sim.runs.model import RecruitmentModel
 from sim.runs.scenarios import load_scenario
-from sim.runs.worlds import Worlds
+from sim.runs.worlds import Worlds, parting
 
 BASELINE = "scenarios/baseline.yaml"
 TINY = "scenarios/examples/two_countries.yaml"
@@ -171,11 +171,12 @@ def test_worlds_part_where_their_settings_do_and_not_before():
     plain = small(worlds=2, end="2014-12")
     base = Worlds(plain)
     late = plain.model_copy(update={"levers": (use("border_control", start="2013-04"),)})
-    assert Worlds(late).parts_from(base) == int(Month.parse("2013-04")) - int(plain.start)
-    assert Worlds(plain).parts_from(base) == base.months
-    assert Worlds(plain.model_copy(update={"seed": plain.seed + 1})).parts_from(base) == 0
-    assert Worlds(plain, parameters={"exposure.peers": np.array([0.01, 0.02])}).parts_from(base) == 0
-    assert Worlds(plain, [0, 2]).parts_from(base) == 0
+    elsewhere = {**plain.parameters, "values.AA.capacity": 0.9}
+    for other, month in ((Worlds(late), int(Month.parse("2013-04")) - int(plain.start)), (Worlds(plain), base.months),
+                         (Worlds(plain.model_copy(update={"seed": plain.seed + 1})), 0), (Worlds(plain, [0, 2]), 0),
+                         (Worlds(plain.model_copy(update={"parameters": elsewhere})), 0),
+                         (Worlds(plain, parameters={"exposure.peers": np.array([0.01, 0.02])}), 0)):
+        assert parting(other.course(), base.course()) == month
     with pytest.raises(ValueError, match="in the worlds that it was taken of"):
         Worlds(plain, [0, 2]).go_on_from(base.snapshot())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import signal
@@ -24,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def program() -> NoReturn:
     """The command line as a process of its own."""
+    gc.set_threshold(100_000)  # packages make much that stays; looking through it again and again takes half a second
     code = main()
     if code in (INTERRUPTED, TERMINATED):  # the workers are gone: waiting for their pool to notice could hang
         sys.stdout.flush()

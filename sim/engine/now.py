@@ -31,7 +31,7 @@ Now.__doc__ = """One month: dials of ``states`` (Y,) and ``regions`` (R,), the `
 #: Names of luck. Compiled code holds their places in this list, so a new one is put at its end.
 STREAMS = ("demography", "state.ban", "recruiter", "recruiter.switch", "recruiter.new", "recruiter.first",
            "recruiter.shuffled", "exposure", "falling_away", "recruitment", "recruitment.brand", "destination", "hub",
-           "give_up", "destination.brand", "leave_later", "passage", "theatre", "theatre.bloc", "theatre.switch",
+           "give_up", "destination.brand", "leave_later", "passage", "theatre.fighters", "theatre.bloc", "theatre.switch",
            "theatre.fate", "arrest", "arrest.other", "arrest.cases", "recruiter.arrest", "pursuit", "prison", "surface",
            "refuge", "refuge.who", "violence", "violence.crowd", "airstrikes", "ground.choice", "ground.attempt",
            "ground.failed", "ground.rivals", "ground.revolt", "deployment", "deployment.where", "deployment.who",

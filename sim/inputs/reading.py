@@ -48,19 +48,16 @@ class _Refused(Exception):
         self.problem, self.line = problem, line
 
 
-class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):
+class _Nodes(Composer, BaseResolver):
     """Composes nodes only: values are read by `scalar`, never constructed from tags."""
 
     def __init__(self, text: str) -> None:
-        Reader.__init__(self, text)
-        Scanner.__init__(self)
-        Parser.__init__(self)
         Composer.__init__(self)
         BaseResolver.__init__(self)
         self.depth = 0
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
-        event = self.peek_event()
+        event = self.peek_event()  # type: ignore[attr-defined]
         line = event.start_mark.line + 1
         if isinstance(event, AliasEvent):
             raise _Refused(f"aliases (*{event.anchor}) are not used here. {_STAR_HINT}", line)
@@ -74,6 +71,37 @@ class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):
         node = super().compose_node(parent, index)  # type: ignore[arg-type]
         self.depth -= 1
         return node
+
+
+class _Loader(_Nodes, Reader, Scanner, Parser):
+    """Reads YAML in Python, and says best what is wrong with it."""
+
+    def __init__(self, text: str) -> None:
+        Reader.__init__(self, text)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+        _Nodes.__init__(self, text)
+
+
+if not yaml.__with_libyaml__:
+    _Fast: type[_Nodes] = _Loader
+else:
+    CParser: Any = yaml.cyaml.CParser  # type: ignore[attr-defined]
+
+    class _Fast(_Nodes, CParser):  # type: ignore[misc, no-redef]
+        """The same with the parser of libyaml, ten times as fast."""
+
+        def __init__(self, text: str) -> None:
+            CParser.__init__(self, text)
+            _Nodes.__init__(self, text)
+
+
+def _composed(text: str) -> Node | None:
+    """The one document of a text."""
+    try:
+        return _Fast(text).get_single_node()
+    except (yaml.YAMLError, _Refused):
+        return _Loader(text).get_single_node()
 
 
 def scalar(text: str) -> Any:
@@ -131,7 +159,7 @@ def parse(text: str, file: str, mistake: type[Exception] = ScenarioError) -> tup
     """Plain data of one document and the mark of every path in it; raises ``mistake`` where it is none."""
     marks: dict[Path, Mark] = {(): Mark(file, 1)}
     try:
-        node = _Loader(text).get_single_node()
+        node = _composed(text)
         data = None if node is None else _plain(node, (), marks, file)
     except _Refused as error:
         raise mistake(f"{file}, line {error.line}: {error.problem}.") from None
@@ -161,7 +189,7 @@ def _syntax(error: MarkedYAMLError, file: str) -> str:
 
 def _plain(node: Node, path: Path, marks: dict[Path, Mark], file: str) -> Any:
     if isinstance(node, ScalarNode):
-        return scalar(node.value) if node.style is None else node.value
+        return node.value if node.style else scalar(node.value)
     if isinstance(node, SequenceNode):
         for index, item in enumerate(node.value):
             marks[(*path, index)] = Mark(file, item.start_mark.line + 1)

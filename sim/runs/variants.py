@@ -7,18 +7,20 @@ same world share their luck and their posterior draw, so they can be compared wo
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
+from sim.engine.record import Recorder
 from sim.inputs.scenario import Scenario
 from sim.runs.ensemble import Arrays
 from sim.runs.reduce import by_year, countries_and_all, over_window
 from sim.runs.tables import footholds
 from sim.runs.threads import Tick, run_tasks, threads
-from sim.runs.worlds import Snapshot, Worlds
+from sim.runs.worlds import Snapshot, Worlds, parting
 
 CHUNK = 50  # rows
 
@@ -59,10 +61,10 @@ def run_variants(variants: Sequence[Variant], outcomes: Sequence[str], jobs: int
                  years: bool = False) -> list[Reduced]:
     """Run all variants on threads and reduce each to its totals.
 
-    Variants of the same worlds share their past: each goes on from the first one's state before the month in which
-    its own settings begin to differ. ``outcomes`` are recorded whatever the scenarios say. ``progress(done, total)`` is
-    in world-months. ``span`` are the months of the window, by default the whole run. Without ``years``, ``yearly`` has
-    none: it is the largest part.
+    Variants of the same worlds share their past: each goes on from the state of the one before it that stays like it
+    longest, from the month in which their settings begin to differ. ``outcomes`` are recorded whatever the scenarios
+    say. ``progress(done, total)`` is in world-months. ``span`` are the months of the window, by default the whole run.
+    Without ``years``, ``yearly`` has none: it is the largest part.
     """
     variants = [replace(each, scenario=each.scenario.model_copy(update={"record": tuple(outcomes)}))
                 for each in variants]
@@ -116,25 +118,40 @@ def _worlds(variant: Variant) -> Worlds:
 
 
 def _with_shared_past(variants: Sequence[Variant], tick: Tick) -> Iterator[Worlds]:
-    """Worlds of each variant, run to the end; those after the first go on from its state where they part from it."""
-    first = _worlds(variants[0])
-    parting = [_worlds(variant).parts_from(first) for variant in variants[1:]]
-    kept: dict[int, Snapshot] = {}
-    for step in sorted(set(parting) - {0}):
-        first.run(tick, until=step)
-        kept[step] = first.snapshot()
-    first.run(tick)
-    yield first
-    for variant, step in zip(variants[1:], parting, strict=True):
-        other = _worlds(variant)
+    """Worlds of each variant, run to the end; each goes on from where it parts from the nearest one before it."""
+    origins = _origins([_worlds(variant).course() for variant in variants])
+    waiting = Counter(origins)
+    kept: dict[tuple[int, int], Snapshot] = {}
+    pasts: dict[int, Recorder] = {}
+    for index, (variant, (parent, step)) in enumerate(zip(variants, origins, strict=True)):
+        worlds = _worlds(variant)
         if step:
-            other.go_on_from(kept[step])
+            worlds.go_on_from(kept[parent, step])
             for name in ("values", "control", "cause"):
                 past = (..., slice(step), slice(None))
-                getattr(other.recorder, name)[past] = getattr(first.recorder, name)[past]
-            tick(step * other.size)
-        other.run(tick)
-        yield other
+                getattr(worlds.recorder, name)[past] = getattr(pasts[parent], name)[past]
+            tick(step * worlds.size)
+        waiting[parent, step] -= 1
+        if not waiting[parent, step]:
+            kept.pop((parent, step), None)
+        if not any(left for (one, _), left in waiting.items() if one == parent):
+            pasts.pop(parent, None)
+        for stop in sorted(at for one, at in waiting if one == index and at):
+            worlds.run(tick, until=stop)
+            kept[index, stop] = worlds.snapshot()
+            pasts[index] = worlds.recorder
+        worlds.run(tick)
+        yield worlds
+
+
+def _origins(courses: Sequence[Sequence[bytes]]) -> list[tuple[int, int]]:
+    """For each course: which one before it stays like it longest, and until which month; (-1, 0) for none."""
+    found = []
+    for index, course in enumerate(courses):
+        steps = [parting(course, other) for other in courses[:index]]
+        step = max(steps, default=0)
+        found.append((steps.index(step), step) if step else (-1, 0))
+    return found
 
 
 def _reduced(worlds: Worlds, span: slice, years: bool) -> Reduced:

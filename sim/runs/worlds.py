@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.engine.batch import COEFFICIENT_ROW, Batch, Timetable
+from sim.engine.batch import COEFFICIENT_ROW, Batch
 from sim.engine.month import advance
 from sim.engine.outcomes import OUTCOMES
 from sim.engine.place import Place, place_of
@@ -133,21 +134,25 @@ class Worlds:
             self.batch.tables[name][...] = table
         self.batch.step = kept.step
 
-    def parts_from(self, other: Worlds) -> int:
-        """First month of the run in which these worlds may differ from the other's, by all that is set for them.
+    def course(self) -> list[bytes]:
+        """A digest a month of all that is set: worlds whose courses agree up to a month are the same up to it."""
+        batch, dials = self.batch, self.batch.timetable
+        place = sorted(item for item in self.setting.parameters.items() if item[0].startswith("values."))
+        head = hashlib.sha256(repr((batch.seed, self.start, self.setting.world, place)).encode())
+        for part in (batch.worlds, batch.coefficients, batch.frozen):
+            head.update(part.tobytes())
+        digests = []
+        for states, regions in zip(dials.states, dials.regions, strict=True):
+            digest = head.copy()
+            digest.update(_bytes(states))
+            digest.update(_bytes(regions))
+            digests.append(digest.digest())
+        return [digests[epoch] for epoch in dials.epoch]
 
-        0 where anything but the dials differs: indices, seed, geography, coefficients, first month, frozen decisions.
-        """
-        mine, theirs = self.batch, other.batch
-        alike = (self.geography is other.geography and self.start == other.start and mine.seed == theirs.seed
-                 and np.array_equal(mine.worlds, theirs.worlds)
-                 and np.array_equal(mine.coefficients, theirs.coefficients)
-                 and np.array_equal(mine.frozen, theirs.frozen, equal_nan=True))
-        months = min(self.months, other.months) if alike else 0
-        for step in range(months):
-            if not _same_dials(mine.timetable, theirs.timetable, step):
-                return step
-        return months
+
+def parting(one: Sequence[bytes], two: Sequence[bytes]) -> int:
+    """First month of the run in which worlds of these courses may differ."""
+    return next((step for step, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
 
 
 def recorded(scenario: Scenario) -> list[str]:
@@ -155,10 +160,10 @@ def recorded(scenario: Scenario) -> list[str]:
     return list(OUTCOMES) if tuple(scenario.record) in ((), ("all",)) else list(scenario.record)
 
 
-def _same_dials(one: Timetable, two: Timetable, step: int) -> bool:
-    """Whether the dials of a month are the same; a row for all worlds stands for one each."""
-    return all(bool(np.all(getattr(one, name)[one.epoch[step]] == getattr(two, name)[two.epoch[step]]))
-               for name in ("states", "regions"))
+def _bytes(dials: np.ndarray) -> bytes:
+    """Dials of a period; a row for all worlds stands for one each."""
+    rows = dials.view(np.uint8).reshape(len(dials), -1)
+    return bytes(rows[0] if (rows == rows[0]).all() else rows)
 
 
 def shared_place(g: Geography) -> Place:

@@ -27,7 +27,7 @@ from sim.engine.process import process
 from sim.engine.rules.passage import organisation_of
 from sim.engine.state import militant, move, of_brand
 
-BLOC, SWITCH, LUCK, FATE = map(stream, ("theatre.bloc", "theatre.switch", "theatre", "theatre.fate"))
+BLOC, SWITCH, LUCK, FATE = map(stream, ("theatre.bloc", "theatre.switch", "theatre.fighters", "theatre.fate"))
 WILL = decision("movement.send_home")
 JAILED, WELCOMED, HIDING = 0, 1, 2
 

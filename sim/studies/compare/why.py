@@ -226,22 +226,31 @@ def play(base: Scenario, other: Scenario, players: Sequence[Player], levers: tup
          coalitions: np.ndarray, outcomes: Sequence[str], jobs: int = 0, progress: Progress | None = None) -> Played:
     """Run the coalitions (P, worlds): the first is the base, the last the other scenario."""
     count, worlds = coalitions.shape
-    inside = (coalitions.reshape(-1, 1) >> np.arange(len(players)) & 1).astype(bool)
-    new = inside[:, [j for j, player in enumerate(players) if player.settings]].any(axis=1)
-    parts = [(scenario, np.flatnonzero(new == which)) for which, scenario in ((False, base), (True, other))]
-    parts = [(scenario.model_copy(update={"levers": levers}), rows) for scenario, rows in parts if rows.size]
-    variants = [Variant(scenario, rows % worlds, strengths=_strengths(players, levers, inside[rows]))
-                for scenario, rows in parts]
+    inside = (coalitions[..., None] >> np.arange(len(players)) & 1).astype(bool)
+    new = np.asarray(inside[..., [j for j, player in enumerate(players) if player.settings]].any(axis=2))
+    parts = [(p, np.flatnonzero(new[p] == which), scenario.model_copy(update={"levers": levers}))
+             for p in range(count) for which, scenario in ((False, base), (True, other))]
+    parts = [part for part in parts if part[1].size]
+    variants = [_variant(scenario, rows, _strengths(players, levers, inside[p, rows])) for p, rows, scenario in parts]
     names = tuple(dict.fromkeys((*outcomes, *(n for o in outcomes for n in stages.NEEDED.get(o, ())))))
-    values = np.empty((len(names), count * worlds))
+    values = np.empty((len(names), count, worlds))
     flows: dict[int, np.ndarray] = {}
-    for (_, rows), reduced in zip(parts, run_variants(variants, names, jobs, progress, years=True), strict=True):
-        values[:, rows] = totals(reduced)[..., -1]
-        flows |= {row: reduced.yearly[:, i] for i, row in enumerate(rows.tolist())}
-    first, last = (np.stack([flows[row] for row in range(begin, begin + worlds)], axis=1)
-                   for begin in (0, (count - 1) * worlds))
-    return Played(dict(zip(names, values.reshape(len(names), count, worlds), strict=True)),
-                  dict(zip(names, first, strict=True)), dict(zip(names, last, strict=True)))
+    for (p, rows, _), reduced in zip(parts, run_variants(variants, names, jobs, progress, years=True), strict=True):
+        values[:, p, rows] = totals(reduced)[..., -1]
+        if p in (0, count - 1):
+            flows.setdefault(p, np.empty((len(names), worlds, *reduced.yearly.shape[2:]), np.float32))[:, rows] = (
+                reduced.yearly)
+    return Played(dict(zip(names, values, strict=True)), dict(zip(names, flows[0], strict=True)),
+                  dict(zip(names, flows[count - 1], strict=True)))
+
+
+def _variant(scenario: Scenario, worlds: np.ndarray, strengths: dict[int, np.ndarray]) -> Variant:
+    """A coalition's scenario; a lever that is as strong in all of its worlds has that strength in the scenario."""
+    alike = {i: float(own[0]) for i, own in strengths.items() if np.ptp(own) == 0}
+    levers = tuple(use.model_copy(update={"strength": alike.get(i, use.strength)})
+                   for i, use in enumerate(scenario.levers))
+    return Variant(scenario.model_copy(update={"levers": levers}), worlds,
+                   strengths={i: own for i, own in strengths.items() if i not in alike})
 
 
 def _strengths(players: Sequence[Player], levers: Sequence[LeverUse], inside: np.ndarray) -> dict[int, np.ndarray]:
