@@ -31,11 +31,11 @@ Now.__doc__ = """One month: dials of ``states`` (Y,) and ``regions`` (R,), the `
 #: Names of luck. Compiled code holds their places in this list, so a new one is put at its end.
 STREAMS = ("demography", "state.ban", "recruiter", "recruiter.switch", "recruiter.new", "recruiter.first",
            "recruiter.shuffled", "exposure", "falling_away", "recruitment", "recruitment.brand", "destination", "hub",
-           "give_up", "destination.brand", "leave_later", "passage", "theatre.fighters", "theatre.bloc", "theatre.switch",
-           "theatre.fate", "arrest", "arrest.other", "arrest.cases", "recruiter.arrest", "pursuit", "prison", "surface",
-           "refuge", "refuge.who", "violence", "violence.crowd", "airstrikes", "ground.choice", "ground.attempt",
-           "ground.failed", "ground.rivals", "ground.revolt", "deployment", "deployment.where", "deployment.who",
-           "offensive", "aftermath", "inflow", "rivalry.brand", "rivalry.open", "rivalry.quit")
+           "give_up", "destination.brand", "leave_later", "passage", "theatre.fighters", "theatre.bloc",
+           "theatre.switch", "theatre.fate", "arrest", "arrest.other", "arrest.cases", "recruiter.arrest", "pursuit",
+           "prison", "surface", "refuge", "refuge.who", "violence", "violence.crowd", "airstrikes", "ground.choice",
+           "ground.attempt", "ground.failed", "ground.rivals", "ground.revolt", "deployment", "deployment.where",
+           "deployment.who", "offensive", "aftermath", "inflow", "rivalry.brand", "rivalry.open", "rivalry.quit")
 #: Names of decisions and switches that a placebo may freeze at a constant.
 DECISIONS = ("state.alert", "state.ban", "state.exits", "state.borders", "camp.offensive", "local.resist",
              "movement.infiltrate", "rival.resist", "mass.splinter", "brokers.trade", "quietists.teach",
