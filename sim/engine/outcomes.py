@@ -82,6 +82,7 @@ OUTCOMES: dict[str, Outcome] = {outcome.name: outcome for outcome in (
     Outcome("deaths_militants", "deaths/month", "-", "militants killed"),
     Outcome("deaths_state", "deaths/month", "-", "members of state and allied forces killed"),
     Outcome("deaths_civilians", "deaths/month", "-", "civilians killed"),
+    Outcome("deaths_abroad", "deaths/month", "-", "residents killed in the theatre"),
     Outcome("offensive_killed", "deaths/month", "", "militants killed in offensives"),
     Outcome("offensive_losses", "deaths/month", "-", "attackers killed in offensives"),
     Outcome("refuge_losses", "persons/month", "", "men lost from refuges"),

@@ -32,6 +32,7 @@ from sim.engine.enums import (
     TRANSIT,
     UNINVOLVED,
 )
+from sim.engine.outcomes import OUTCOMES
 
 
 @dataclass(frozen=True)
@@ -141,40 +142,8 @@ RECRUITER_FIELDS = declared(
     ("skill", "0-1", "skill"),
 )
 #: What happened in the month by region: the flows that are reported.
-HAPPENED_FIELDS = declared(
-    ("recruits", "persons/month", "new recruits of any organisation"),
-    ("recruits_movement", "persons/month", "new recruits of the movement"),
-    ("recruits_rival", "persons/month", "new recruits of the older network"),
-    ("recruits_mass", "persons/month", "new activists of the mass movement"),
-    ("departures", "persons/month", "residents who reach the distant theatre"),
-    ("departures_movement", "persons/month", "of these, with the movement"),
-    ("to_foothold", "persons/month", "recruits who leave for a hub nearer by"),
-    ("new_sympathisers", "persons/month", "residents who come to sympathise"),
-    ("interdicted", "persons/month", "travellers stopped on the way to the theatre"),
-    ("arrests", "persons/month", "arrests"),
-    ("cells_dismantled", "cells/month", "cells dismantled"),
-    ("cases", "persons/month", "court cases"),
-    ("released", "persons/month", "prisoners let out"),
-    ("returnees_jailed", "persons/month", "returnees jailed"),
-    ("returnees_hidden", "persons/month", "returnees in hiding"),
-    ("returnees_reintegrated", "persons/month", "returnees reintegrated"),
-    ("sent_home", "persons/month", "men sent home by the movement to open a front"),
-    ("inflow", "persons/month", "outsiders who come to a hub"),
-    ("switched", "persons/month", "members who change organisation"),
-    ("attempts", "attempts/month", "attempts on localities"),
-    ("attempts_failed", "attempts/month", "of these, failed"),
-    ("revolts", "revolts/month", "revolts against the movement's rule"),
-    ("revolts_crushed", "revolts/month", "of these, crushed"),
-    ("attacks", "attacks/month", "attacks"),
-    ("mass_attacks", "attacks/month", "mass-casualty attacks"),
-    ("deaths_militants", "deaths/month", "militants killed"),
-    ("deaths_state", "deaths/month", "members of state and allied forces killed"),
-    ("deaths_civilians", "deaths/month", "civilians killed"),
-    ("deaths_abroad", "deaths/month", "residents killed in the theatre"),
-    ("offensive_killed", "deaths/month", "militants killed in offensives"),
-    ("offensive_losses", "deaths/month", "attackers killed in offensives"),
-    ("refuge_losses", "persons/month", "men lost from refuges"),
-)
+HAPPENED_FIELDS = declared(*((outcome.name, outcome.unit, outcome.label) for outcome in OUTCOMES.values()
+                             if not outcome.formula))
 #: Table of a world -> (fields, letter of its rows).
 TABLES = {
     "regions": (REGION_FIELDS, "R"), "states": (STATE_FIELDS, "Y"), "localities": (LOCALITY_FIELDS, "L"),

@@ -40,11 +40,13 @@ def step(w, g, k, now):
     """Find, arrest, prosecute, pursue, and let out of prison."""
     draw_row(w, now, CASES, 0, w.region_luck)
     draw_row(w, now, RECRUITER, 0, w.recruiter_luck)
-    for r in range(len(w.regions)):
-        prosecute(w, g, k, r, arrest(w, g, k, now, r), w.region_luck[r])
-        pursue(w, g, k, now, r)
-        prison(w, g, k, now, r)
-        surface(w, k, now, r)
+    for y in range(len(w.states)):
+        surrender, (release, again) = surrendering(k, now, y), released(g, k, now, y)
+        for r in range(g.states[y].first_region, g.states[y].first_region + g.states[y].regions):
+            prosecute(w, g, k, r, arrest(w, g, k, now, r), w.region_luck[r])
+            pursue(w, k, now, r, surrender)
+            prison(w, now, r, release, again)
+            surface(w, k, now, r)
     for n in range(len(w.recruiters)):
         arrest_recruiter(w, k, n, w.recruiter_luck[n])
 
@@ -114,11 +116,15 @@ def arrest_recruiter(w, k, n, luck):
 
 
 @rule
-def pursue(w, g, k, now, r):
+def surrendering(k, now, y):
+    """Hazard that a man in a refuge gives up, more where an amnesty is offered."""
+    return k.counter.surrender * (k.counter.surrender_base + share(now.states[y].amnesty))
+
+
+@rule
+def pursue(w, k, now, r, giving_up):
     """State forces wear down guerrilla refuges; one-sided pressure works less than joint pressure [000 l.1598-1604]."""
-    y = g.regions[r].country
     hazard = k.counter.pursuit * share(w.regions[r].pressure + now.regions[r].pursuit)
-    giving_up = k.counter.surrender * (k.counter.surrender_base + share(now.states[y].amnesty))
     for o in range(MASS):
         if w.members[o, REFUGE, r] > 0:
             death, who_dies, surrender, who_surrenders = draw_four(w, now, PURSUIT, o * len(w.regions) + r)
@@ -131,19 +137,23 @@ def pursue(w, g, k, now, r):
 
 
 @rule
-def prison(w, g, k, now, r):
-    """Sentences end and doors are opened; some leave violence, some go back, more where prison was a school."""
-    y = g.regions[r].country
-    w.regions[r].released = 0.0
-    if everywhere(w, PRISON, r) == 0:
-        return
+def released(g, k, now, y):
+    """Hazard that a prisoner of a state is let out, and the share of those who go back to a cell."""
     dial = now.states[y]
     hazard = (1 / (k.counter.sentence * dial.sentences)
               - (math.log1p(-min(dial.prison_release, k.counter.release_most)) if dial.prison_release > 0.0 else 0.0))
     apart = share(g.states[y].prison_isolation + dial.prison_isolation)
-    again = share(k.counter.relapse * (1 - k.counter.isolation * apart)
-                  * (1 - k.counter.reintegration * share(dial.reintegration)))
-    released = 0
+    return hazard, share(k.counter.relapse * (1 - k.counter.isolation * apart)
+                         * (1 - k.counter.reintegration * share(dial.reintegration)))
+
+
+@rule
+def prison(w, now, r, hazard, again):
+    """Sentences end and doors are opened; some leave violence, some go back, more where prison was a school."""
+    w.regions[r].released = 0.0
+    if everywhere(w, PRISON, r) == 0:
+        return
+    let_out = 0
     for o in range(len(ORGANISATIONS)):
         if w.members[o, PRISON, r] > 0:
             release, relapse, spread, _ = draw_four(w, now, PRISON_LUCK, o * len(w.regions) + r)
@@ -152,9 +162,9 @@ def prison(w, g, k, now, r):
                 back = binomial(relapse, out, again)
                 transfer(w, o, PRISON, r, back, spread, o, CELL)
                 discharge(w, o, PRISON, r, out - back, spread, DEMOBILISED)
-                released += out
-    w.regions[r].released = released
-    w.happened[r].released += released
+                let_out += out
+    w.regions[r].released = let_out
+    w.happened[r].released += let_out
 
 
 @rule

@@ -87,7 +87,7 @@ def armed_rivals(w, k, r):
 
 
 @rule
-def authorities(w, g, k, t):
+def authorities(w, g, k, t, rivals):
     """Armed people who stand in the way in a locality: the state's on the spot, local ones, rivals."""
     place = g.localities[t]
     here, region = w.regions[place.region], g.regions[place.region]
@@ -96,7 +96,7 @@ def authorities(w, g, k, t):
     bound = k.ground.unbound + (1 - k.ground.unbound) * place.allegiance
     local = (place.local_armed_per_1000 * place.residents / 1000 * (1 - here.presence) * w.localities[t].resist
              * bound * (1 - here.infiltration))
-    return state + local + armed_rivals(w, k, place.region) * place.share
+    return state + local + rivals * place.share
 
 
 @rule
@@ -114,9 +114,11 @@ def rescue(w, g, k, y):
          "happened.revolts_crushed")
 def step(w, g, k, now):
     """Attempts decided by the movement, then contest and rule where it holds something."""
-    for t in range(len(w.localities)):
-        w.localities[t].loss_cause = NOT_LOST
-        w.localities[t].on_the_spot = authorities(w, g, k, t)
+    for r in range(len(w.regions)):
+        rivals, place = armed_rivals(w, k, r), g.regions[r]
+        for t in range(place.first_locality, place.first_locality + place.localities):
+            w.localities[t].loss_cause = NOT_LOST
+            w.localities[t].on_the_spot = authorities(w, g, k, t, rivals)
     look_for_openings(w, g, k, now)
     attempt(w, g, k, now)
     holding = False

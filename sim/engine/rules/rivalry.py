@@ -26,10 +26,14 @@ def switch_hazard(to, frm, rate, margin):
 @process("militants", "demobilised", "happened.switched")
 def step(w, g, k, now):
     """Members change brand, activists are absorbed or quit, and armed cells take to sheltering terrain."""
+    movement, rival = w.brands[MOVEMENT_BRAND].prestige, w.brands[RIVAL_BRAND].prestige
+    to_movement = switch_hazard(movement, rival, k.rivalry.rate, k.rivalry.margin)
+    to_rival = switch_hazard(rival, movement, k.rivalry.rate, k.rivalry.margin)
     for r in range(len(w.regions)):
         if everywhere(w, CELL, r) + everywhere(w, REFUGE, r) > 0:
             absorption, out, under, spread = draw_four(w, now, OPEN, r)
-            change_brand(w, g, k, now, r, absorption, spread)
+            change_brand(w, k, now, r, to_movement, to_rival, spread)
+            absorb(w, g, k, r, movement, absorption, spread)
             open_and_shut(w, g, k, r, out, under, spread)
             quit_or_hide(w, g, k, now, r, spread)
 
@@ -49,23 +53,28 @@ def exchange(w, r, condition, a, b, over, back, spread):
 
 
 @rule
-def change_brand(w, g, k, now, r, absorption, spread):
-    """Members of either brand go to the one that stands higher; infiltrated or banned activists to the movement."""
-    movement, rival = w.brands[MOVEMENT_BRAND].prestige, w.brands[RIVAL_BRAND].prestige
-    to_movement = switch_hazard(movement, rival, k.rivalry.rate, k.rivalry.margin)
-    to_rival = switch_hazard(rival, movement, k.rivalry.rate, k.rivalry.margin)
+def change_brand(w, k, now, r, to_movement, to_rival, spread):
+    """Members of either brand go to the one that stands higher."""
+    theirs = w.members[RIVAL, CELL, r] + w.members[RIVAL, REFUGE, r]
+    ours = w.members[MOVEMENT, CELL, r] + w.members[MOVEMENT, REFUGE, r]
+    if to_movement * theirs + to_rival * ours <= 0.0:
+        return
+    town, hill, town_back, hill_back = draw_four(w, now, BRAND, r)
+    cells = binomial_hazard(town, w.members[RIVAL, CELL, r], to_movement)
+    hills = binomial_hazard(hill, w.members[RIVAL, REFUGE, r], k.rivalry.dug_in * to_movement)
+    cells_back = binomial_hazard(town_back, w.members[MOVEMENT, CELL, r], to_rival)
+    hills_back = binomial_hazard(hill_back, w.members[MOVEMENT, REFUGE, r], to_rival)
+    exchange(w, r, CELL, RIVAL, MOVEMENT, cells, cells_back, spread)
+    exchange(w, r, REFUGE, RIVAL, MOVEMENT, hills, hills_back, spread)
+    w.happened[r].switched += cells + hills + cells_back + hills_back
+
+
+@rule
+def absorb(w, g, k, r, movement, absorption, spread):
+    """Infiltrated or banned activists join the movement."""
     joining = (k.rivalry.absorption * w.regions[r].infiltration
                + k.rivalry.radicalised * w.states[g.regions[r].country].splinter) * movement
     absorbed = binomial_hazard(absorption, w.members[MASS, CELL, r], joining)
-    if to_movement + to_rival > 0.0:
-        town, hill, town_back, hill_back = draw_four(w, now, BRAND, r)
-        cells = binomial_hazard(town, w.members[RIVAL, CELL, r], to_movement)
-        hills = binomial_hazard(hill, w.members[RIVAL, REFUGE, r], k.rivalry.dug_in * to_movement)
-        cells_back = binomial_hazard(town_back, w.members[MOVEMENT, CELL, r], to_rival)
-        hills_back = binomial_hazard(hill_back, w.members[MOVEMENT, REFUGE, r], to_rival)
-        exchange(w, r, CELL, RIVAL, MOVEMENT, cells, cells_back, spread)
-        exchange(w, r, REFUGE, RIVAL, MOVEMENT, hills, hills_back, spread)
-        w.happened[r].switched += cells + hills + cells_back + hills_back
     transfer(w, MASS, CELL, r, absorbed, spread, MOVEMENT, CELL)
     w.happened[r].switched += absorbed
 
