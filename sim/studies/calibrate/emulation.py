@@ -24,6 +24,7 @@ MISFIT = math.exp(-8.0)  # least likelihood of a target: one that the model cann
 FOLDS = 5
 FEW = 30  # fewer simulations than this carry no emulator
 GAIN = 0.01  # a richer emulator must beat the quadratic one by this much skill
+_TUNED_ON = 200  # points that the lengths of a process are tuned on; with 400 no emulator was better
 _EPSILON = 0.01
 _TREES: dict[str, Any] = {"learning_rate": 0.1, "max_leaf_nodes": 8, "min_samples_leaf": 20, "l2_regularization": 1.0}
 
@@ -161,7 +162,7 @@ class Process:
         if tune:
             kernel = (ConstantKernel(0.3, (1e-3, 10.0)) * RBF(np.full(x.shape[1], 2.0), (0.2, 30.0))
                       + WhiteKernel(0.7, (1e-4, 2.0)))
-            keep = keep[:400]
+            keep = keep[:_TUNED_ON]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self.fit = GaussianProcessRegressor(kernel, alpha=1e-8, optimizer=_few_steps if tune else None,
