@@ -12,13 +12,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from sim.engine.record import Recorder
 from sim.inputs.geography import Geography, load_geography
 from sim.inputs.scenario import Scenario
 from sim.runs import tables
 from sim.runs.reduce import with_countries
 from sim.runs.results import RunTables
 from sim.runs.threads import Tick, run_tasks
-from sim.runs.worlds import TOGETHER, Worlds
+from sim.runs.worlds import TOGETHER, Worlds, recorder_of
 
 CHUNK = TOGETHER  # worlds; making a batch costs about a thirtieth of running it
 Kept = TypeVar("Kept")
@@ -42,7 +43,10 @@ def geography_of(scenario: Scenario) -> Geography:
 def run_chunk(scenario: Scenario, worlds: Sequence[int], options: Mapping[str, Any] | None = None,
               progress: Callable[[int], None] | None = None) -> Arrays:
     """Run one batch of worlds in this thread; options are passed to `sim.runs.worlds.Worlds`."""
-    recorder = Worlds(scenario, worlds, **_rows(options or {}, worlds)).run(progress)
+    return _arrays(Worlds(scenario, worlds, **_rows(options or {}, worlds)).run(progress))
+
+
+def _arrays(recorder: Recorder) -> Arrays:
     return Arrays([o.name for o in recorder.outcomes], recorder.values, recorder.control, recorder.cause)
 
 
@@ -72,13 +76,17 @@ def by_chunk(scenario: Scenario, keep: Callable[[Arrays, int], Kept], jobs: int 
         Model options (parameters, strengths, frozen, turns, checking); arrays have one entry
         per world.
     """
-    total = scenario.worlds * scenario.months
-    chunks = [range(first, min(first + CHUNK, scenario.worlds)) for first in range(0, scenario.worlds, CHUNK)]
-    tell = None if progress is None else lambda done: progress(done, total)
-
     def work(worlds: range, tick: Tick) -> Kept:
         return keep(run_chunk(scenario, worlds, options, tick), worlds.start)
 
+    return _chunks(scenario, work, jobs, progress)
+
+
+def _chunks(scenario: Scenario, work: Callable[[range, Tick], Kept], jobs: int,
+            progress: Callable[[int, int], None] | None) -> Generator[tuple[range, Kept], None, None]:
+    total = scenario.worlds * scenario.months
+    chunks = [range(first, min(first + CHUNK, scenario.worlds)) for first in range(0, scenario.worlds, CHUNK)]
+    tell = None if progress is None else lambda done: progress(done, total)
     with contextlib.closing(run_tasks(work, chunks, jobs, tell)) as parts:  # however this ends, the threads end with it
         for position, part in parts:
             yield chunks[position], part
@@ -88,16 +96,14 @@ def by_chunk(scenario: Scenario, keep: Callable[[Arrays, int], Kept], jobs: int 
 def arrays(scenario: Scenario, jobs: int = 0, progress: Callable[[int, int], None] | None = None,
            options: Mapping[str, Any] | None = None) -> Arrays:
     """Run all worlds of a scenario and hold all that they recorded; parameters as of `by_chunk`."""
-    whole: Arrays | None = None
-    for worlds, part in by_chunk(scenario, lambda raw, _: raw, jobs, progress, options):
-        if whole is None:
-            n, _, months, regions = part.values.shape
-            whole = Arrays(part.names, np.empty((n, scenario.worlds, months, regions), part.values.dtype),
-                           *(np.empty((scenario.worlds, *x.shape[1:]), x.dtype) for x in (part.control, part.cause)))
-        rows = slice(worlds.start, worlds.stop)
-        whole.values[:, rows], whole.control[rows], whole.cause[rows] = part.values, part.control, part.cause
-    assert whole is not None
-    return whole
+    whole = recorder_of(scenario, geography_of(scenario), scenario.worlds)
+
+    def work(worlds: range, tick: Tick) -> None:
+        Worlds(scenario, worlds, recorder=(whole, worlds.start), **_rows(options or {}, worlds)).run(tick)
+
+    for _ in _chunks(scenario, work, jobs, progress):
+        pass
+    return _arrays(whole)
 
 
 def simulate(scenario: Scenario, jobs: int = 0, progress: Callable[[int, int], None] | None = None,

@@ -63,12 +63,14 @@ class Worlds:
         Balance the books of every month.
     own_place : bool
         Give these worlds tables of the geography of their own, so that traits may be changed.
+    recorder : (Recorder, int), optional
+        A recorder of more worlds, and the first of its worlds that these are. Default: one of their own.
     """
 
     def __init__(self, scenario: Scenario, worlds: Sequence[int] | np.ndarray | None = None, *,
                  parameters: Mapping[str, Any] | None = None, strengths: Mapping[int, np.ndarray] | None = None,
                  frozen: Mapping[str, float] | None = None, turns: Sequence[ExtraTurn] = (), checking: bool = False,
-                 own_place: bool = False):
+                 own_place: bool = False, recorder: tuple[Recorder, int] | None = None):
         ids = np.arange(scenario.worlds) if worlds is None else np.asarray(worlds, dtype=np.int64)
         values = {k: v for k, v in scenario.parameters.items() if k.startswith("values.")}
         given = {k: v for k, v in scenario.parameters.items() if k not in values}
@@ -83,8 +85,7 @@ class Worlds:
         self.batch = Batch(place_of(self.geography) if own_place else shared_place(self.geography), ids, scenario.seed,
                            rows, tabulated(self.timeline, self.geography, self.start, self.months), self.start, frozen)
         populate(self.batch, self.geography)
-        self.recorder = Recorder(recorded(scenario), ids.size, self.months, len(self.geography.regions),
-                                 len(self.geography.localities))
+        self.recorder, self._at = recorder or (recorder_of(scenario, self.geography, ids.size), 0)
         self.people = self.batch.total()
 
     @property
@@ -103,7 +104,7 @@ class Worlds:
             last = min(first + TOGETHER, self.size)
             for step in range(self.batch.step, until):
                 advance(self.batch, first, last, step)
-                self.recorder.look(self.batch, first, last, step, at=first)
+                self.recorder.look(self.batch, first, last, step, at=self._at + first)
                 if self.checking:
                     self.check()
                 if progress:
@@ -153,6 +154,11 @@ class Worlds:
 def parting(one: Sequence[bytes], two: Sequence[bytes]) -> int:
     """First month of the run in which worlds of these courses may differ."""
     return next((step for step, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
+
+
+def recorder_of(scenario: Scenario, g: Geography, worlds: int) -> Recorder:
+    """A recorder of so many worlds of a scenario."""
+    return Recorder(recorded(scenario), worlds, scenario.months, len(g.regions), len(g.localities))
 
 
 def recorded(scenario: Scenario) -> list[str]:
