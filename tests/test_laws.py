@@ -171,7 +171,7 @@ def test_worlds_part_where_their_settings_do_and_not_before():
     plain = small(worlds=2, end="2014-12")
     base = Worlds(plain)
     late = plain.model_copy(update={"levers": (use("border_control", start="2013-04"),)})
-    elsewhere = {**plain.parameters, "values.AA.capacity": 0.9}
+    elsewhere = {**plain.parameters, "values.TN.capacity": 0.6}
     for other, month in ((Worlds(late), int(Month.parse("2013-04")) - int(plain.start)), (Worlds(plain), base.months),
                          (Worlds(plain.model_copy(update={"seed": plain.seed + 1})), 0), (Worlds(plain, [0, 2]), 0),
                          (Worlds(plain.model_copy(update={"parameters": elsewhere})), 0),
