@@ -13,7 +13,7 @@ import numpy as np
 from sim.calendar import Month
 from sim.engine.batch import COEFFICIENT_ROW, Batch, Timetable, coefficients_at, now_at, place_at, world_at
 from sim.engine.compiled import COMPILED, rule
-from sim.engine.enums import STOCKS
+from sim.engine.enums import GROUND, MOVEMENT, STOCKS
 from sim.engine.month import MONTH
 from sim.engine.now import DECISIONS, REGION_DIAL_ROW, STATE_DIAL_ROW, THEATRE_ROW
 from sim.engine.place import place_of
@@ -25,14 +25,22 @@ from sim.policy.dials import DIALS
 from tests.small import AA, AA1, AA2, AA3, BB, BB1, BB2, BB3, BB4, PINNED, near
 
 __all__ = [
-    "AA", "AA1", "AA2", "AA3", "ALL", "BB", "BB1", "BB2", "BB3", "BB4", "LANMERE", "PROCESSES", "SHORE_REST", "Small",
-    "after", "ask", "batch", "change", "changed", "course", "everything", "formula", "freeze", "mean", "near", "put",
-    "restore", "share", "troubles", "turn"]
+    "AA", "AA1", "AA2", "AA3", "ALL", "BB", "BB1", "BB2", "BB3", "BB4", "LANMERE", "LIVELY", "PROCESSES", "SHORE_REST",
+    "Small", "after", "ask", "batch", "change", "changed", "conquered", "course", "everything", "formula", "freeze",
+    "mean", "near", "put", "restore", "share", "stirred", "troubles", "turn"]
 
 LANMERE, SHORE_REST = 7, 8  # localities of BB-3: 200,000 and 300,000 residents
 ALL = slice(None)
 MONTHS = 240
 PROCESSES = {process.name: process for process in (*MONTH, first_recruiters)}
+#: What makes rare things happen: a theory in which the thwarted give up, revolts, and harder fighting.
+LIVELY = {"theory__safety_valve": 0.5, "ground__revolt": 0.5, "ground__attempt": 0.5, "aftermath__home": 0.5}
+#: All other dials, turned a little.
+STIRRED = {"inclusion": 0.1, "stigma": 0.2, "regulation": 0.2, "facilitation": 0.2, "exit_ban": 0.1, "services": 0.1,
+           "local_forces": 0.1, "community": 0.1, "patron_backing": 0.3, "outside_support": 0.2, "uprising_help": 0.3,
+           "cooperation": 0.2, "pluralism": 0.15, "cohesion_gain": 0.1, "contestation": 3.0, "border_effort": 0.1,
+           "stabilisation": 0.05, "pursuit": 0.05, "channels": 0.05, "prison_isolation": 0.1, "legitimation": 0.1,
+           "second_theatre": 0.1, "integration": 0.1, "screening": 0.05, "exit_control": 0.1, "tolerance_exit": 0.1}
 
 
 class Small(Batch):
@@ -233,3 +241,17 @@ def troubles(b: Batch) -> None:
     turn(b, "migration_open", 0.1)
     turn(b, "war_deaths", 0.001)
     turn(b, "unified_support", 0.5)
+
+
+def stirred(b: Small) -> Small:
+    """Every dial off neutral, so that everything that a process may do does happen sooner or later."""
+    troubles(b)
+    for dial, amount in STIRRED.items():
+        turn(b, dial, amount)
+    return b
+
+
+def conquered(b: Small) -> None:
+    """All localities are harshly ruled by men from outside: what comes then are revolts, offensives and losses."""
+    b.localities.control[:], b.localities.harshness[:] = 0.9, 0.5
+    put(b, "militants", (ALL, MOVEMENT, GROUND, ALL, -1), 3000)

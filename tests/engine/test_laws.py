@@ -10,23 +10,24 @@ import numpy as np
 import pytest
 
 from sim.engine.batch import COEFFICIENT_ROW
-from sim.engine.enums import GROUND, MOVEMENT
 from sim.engine.month import MONTH, advance
 from sim.engine.process import PROCESSES as DECLARED
 from sim.engine.start import first_recruiters
 from sim.engine.state import BooksError
 from sim.inputs.numbers import coefficients
 from tests.engine.kit import (
-    ALL,
+    LIVELY,
     PROCESSES,
     Small,
     after,
     batch,
     change,
     changed,
+    conquered,
     everything,
     put,
     restore,
+    stirred,
     troubles,
     turn,
 )
@@ -35,28 +36,6 @@ ENGINE = Path("sim/engine")
 NAMES = tuple(PROCESSES)
 BY_ROW = tuple(process.name for process in MONTH if process.rows)
 WORLDS = ("two_countries", "maghreb")
-#: What makes rare things happen: a theory in which the thwarted give up, revolts, and harder fighting.
-LIVELY = {"theory__safety_valve": 0.5, "ground__revolt": 0.5, "ground__attempt": 0.5, "aftermath__home": 0.5}
-#: All other dials, turned a little.
-STIRRED = {"inclusion": 0.1, "stigma": 0.2, "regulation": 0.2, "facilitation": 0.2, "exit_ban": 0.1, "services": 0.1,
-           "local_forces": 0.1, "community": 0.1, "patron_backing": 0.3, "outside_support": 0.2, "uprising_help": 0.3,
-           "cooperation": 0.2, "pluralism": 0.15, "cohesion_gain": 0.1, "contestation": 3.0, "border_effort": 0.1,
-           "stabilisation": 0.05, "pursuit": 0.05, "channels": 0.05, "prison_isolation": 0.1, "legitimation": 0.1,
-           "second_theatre": 0.1, "integration": 0.1, "screening": 0.05, "exit_control": 0.1, "tolerance_exit": 0.1}
-
-
-def stirred(b: Small) -> Small:
-    """Every dial off neutral, so that everything that a process may do does happen sooner or later."""
-    troubles(b)
-    for dial, amount in STIRRED.items():
-        turn(b, dial, amount)
-    return b
-
-
-def conquered(b: Small) -> None:
-    """All localities are harshly ruled by men from outside: what comes then are revolts, offensives and losses."""
-    b.localities.control[:], b.localities.harshness[:] = 0.9, 0.5
-    put(b, "militants", (ALL, MOVEMENT, GROUND, ALL, -1), 3000)
 
 
 @functools.cache

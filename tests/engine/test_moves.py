@@ -20,8 +20,7 @@ from sim.engine import state
 from sim.engine.enums import MILITANTS, OUTSIDE_BAND, STOCKS
 from sim.engine.month import MONTH
 from sim.engine.state import ALLOWED_MOVES
-from tests.engine.kit import PROCESSES, Small, batch
-from tests.engine.test_laws import LIVELY, conquered, stirred
+from tests.engine.kit import LIVELY, PROCESSES, Small, batch, conquered, stirred
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Mover -> the stocks between which it moves and how many, of its arguments beside the world.

@@ -265,6 +265,21 @@ def test_those_who_stayed_may_leave_later_more_easily_beside_an_airport() -> Non
     b.check()
 
 
+def test_those_who_stayed_follow_their_own_brand_and_activists_any() -> None:
+    """Beside the airport, hazards 0.4 x 0.2, 0.5 and, the best of all, 0.8."""
+    b = batch(50, destination__later=0.4)
+    course(b, access=1.0)
+    b.brands.prestige[:] = (0.2, 0.5, 0.8)
+    b.states.exit_control[:] = b.states.looking_away[:] = b.states.brokers[:] = 0
+    put(b, "militants", ..., 0)
+    put(b, "militants", (ALL, ALL, CELL, BB1, BB), 1000)
+    destinations.step(b)
+    gone = 50_000 - b.militants[:, :, CELL, BB1, BB].sum(axis=0)
+    for organisation, prestige in ((MOVEMENT, 0.2), (RIVAL, 0.5), (MASS, 0.8)):
+        p = 1 - np.exp(-0.4 * prestige)
+        assert near(gone[organisation], 50_000 * p, np.sqrt(50_000 * p * (1 - p)))
+
+
 def test_nobody_leaves_a_country_that_is_not_his() -> None:
     b = batch(5, destination__later=1e9)
     course(b, access=1.0)
