@@ -12,7 +12,7 @@ from sim.engine import sight
 from sim.engine.enums import CELL, GROUND, HIDDEN, MASS, MOVEMENT, PRISON, REFUGE, RIVAL
 from sim.engine.forms import either, saturating, share, sympathising_value
 from sim.engine.sight import head, watch
-from tests.engine.kit import AA, AA1, AA2, AA3, ALL, BB, BB1, BB2, Small, batch, formula, put, turn
+from tests.engine.kit import AA, AA1, AA2, AA3, ALL, BB, BB1, BB2, Small, ask, batch, formula, put, turn
 
 collapse, tolerated, told, won = map(formula, (sight.collapse, sight.tolerated, sight.told, sight.won_cooperation))
 
@@ -264,3 +264,10 @@ def test_what_activists_do_is_not_what_a_hub_does() -> None:
     b.states.capacity[:], b.regions.presence[:] = 0.0, 0.0
     head(b)
     assert (b.regions.hub_strength == 0).all()
+
+
+def test_a_state_that_never_had_any_capacity_has_kept_none() -> None:
+    b = batch()
+    b.place.states.capacity[AA] = b.states.capacity[:, AA] = 0.0
+    b.states.capacity[:, BB] = 0.5 * b.place.states.capacity[BB]
+    assert [ask(b, sight.kept_capacity, y) for y in (AA, BB)] == pytest.approx([0.0, 0.5])

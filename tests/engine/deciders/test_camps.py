@@ -18,6 +18,7 @@ from tests.engine.kit import (
     BB3,
     LANMERE,
     Small,
+    ask,
     batch,
     formula,
     freeze,
@@ -40,6 +41,14 @@ def test_the_camps_are_those_of_the_geography() -> None:
     assert b.place.camp_seat[NORTH].tolist() == [0, 0, 0, 1, 0, 0, 0]
     assert (b.place.camp_km[NORTH, :3] < 0).all()
     assert b.place.camp_km[NORTH, 3:] == pytest.approx(b.geography.distance[BB1, 3:])
+
+
+def test_the_army_of_a_state_without_any_capacity_is_no_force() -> None:
+    b = batch()
+    b.place.states.capacity[:] = b.states.capacity[:] = 0.0
+    found = [ask(b, camps.strength, a) for a in (ALVANE, NORTH)]
+    assert found[0] == 0
+    assert found[1] > 0  # a rival camp needs no state
 
 
 def test_nearness_ends_at_the_border() -> None:

@@ -151,3 +151,18 @@ def test_contestation_that_is_heard_is_lowered_by_inclusion_and_bounded() -> Non
         grievance.step(b)
     assert (much.regions.readiness > plain.regions.readiness).all()
     assert (much.regions.readiness == most.regions.readiness).all()
+
+
+@pytest.mark.parametrize(("inclusion", "heard"), [(0.0, 0.6), (0.5, 0.48)])
+def test_contestation_is_the_places_own_as_the_dial_has_it(inclusion: float, heard: float) -> None:
+    """0.4 and half as much again; half an inclusion takes a fifth of it. Against none: (0.1 + 0.9 x heard) / 0.1."""
+    found = []
+    for own in (0.0, 0.4):
+        b = batch(grievance__base=0.1, grievance__contestation_weight=0.9, grievance__contestation_most=1.0,
+                  grievance__inclusion_contestation=0.4)
+        b.place.regions.contestation[:] = own
+        turn(b, "contestation", 1.5)
+        turn(b, "inclusion", inclusion)
+        grievance.step(b)
+        found.append(b.regions.readiness[0])
+    assert found[1] / found[0] == pytest.approx(np.full(7, 1 + 9 * heard))
