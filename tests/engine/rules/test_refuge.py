@@ -123,3 +123,18 @@ def test_men_of_a_refuge_keep_their_origin_and_side() -> None:
     assert gone.any()
     assert (there[gone] == [100, 30, 0, 0]).all()
     b.check()
+
+
+def test_a_refuge_in_any_region_may_shift() -> None:
+    """Pressed there alone, with shelter everywhere and no border guarded: all go, of both sides."""
+    for region in range(7):
+        b = batch(refuge__shift=1e9)
+        b.place.regions.rugged[:] = 1.0
+        b.regions.pressure[:], b.regions.guarded[:] = 0.0, 0.0
+        b.regions.pressure[:, region] = 1.0
+        put(b, "militants", ..., 0)
+        put(b, "militants", (0, [MOVEMENT, RIVAL], REFUGE, region), [[10], [20]])  # of four origins
+        refuge.step(b)
+        b.check()
+        assert (b.counts[0, :, :, region] == 0).all()
+        assert b.counts[0, :2, REFUGE].sum(axis=-1).tolist() == [40, 80]

@@ -141,3 +141,15 @@ def test_who_changes_keeps_his_origin_in_proportion() -> None:
     rivalry.step(b)
     assert (b.militants[:, MOVEMENT, CELL, BB2] == [10, 200, 30, 4]).all()
     b.check()
+
+
+def test_some_come_into_the_open_while_others_go_under() -> None:
+    """Out at 0.4 x open 0.5, under at splinter 0.6 x prestige 0.5, in the same month; who came does not go back."""
+    b = start((0.0, 0.5, 0.0), rivalry__open_work=0.4, rivalry__radicalised=1.0, rivalry__margin=1.0)
+    b.regions.open_sites[:], b.states.splinter[:] = 0.5, 0.6
+    put(b, "militants", (ALL, MASS, CELL, BB2), np.array([0, 0, 200, 0]))  # told apart by where they are from
+    rivalry.step(b)
+    b.check()
+    expect(int(b.militants[:, MASS, CELL, BB2, BB].sum()), 0.2)
+    expect(int(b.militants[:, RIVAL, CELL, BB2, 2].sum()), 0.3)
+    assert (b.militants[:, [RIVAL, MASS], CELL, BB2].sum(axis=1)[:, [BB, 2]] == 200).all()
