@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sim.engine.state import ARRAYS, TABLES
 from sim.inputs.numbers import Number, coefficients
 from sim.policy.levers import LIBRARY
 from sim.reports import documents, lever_pages
+from sim.studies.compare.lever_findings import asked
 
 ROOT = Path(__file__).resolve().parents[2]
 REFRESH = "run python -m sim.reports.documents"
@@ -74,6 +76,16 @@ def test_every_lever_has_a_page_and_every_row_of_the_list_a_line() -> None:
     text = lever_pages.levers()
     assert [name for name in LIBRARY if text.count(f"### `{name}`:") != 1] == []
     assert [f"L{i:03d}" for i in range(1, 94) if f"| L{i:03d} |" not in text] == []
+
+
+def test_findings_are_about_what_their_levers_expect() -> None:
+    """A lever without findings yet is let pass; its page says so."""
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    with (ROOT / "sim/data/maghreb/lever_findings.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            found.setdefault(row["lever"], {})[row["outcome"]] = row["role"], row["expected"]
+    assert found == {name: asked(LIBRARY[name]) for name in found}
+    assert found
 
 
 def test_evidence_lists_every_coefficient_and_world() -> None:
