@@ -20,6 +20,8 @@ from scipy import special, stats
 
 from sim.engine.compiled import rule
 from sim.engine.counts import (
+    _cornish_fisher,
+    _normal_quantile,
     _odds,
     _tail,
     binomial,
@@ -435,6 +437,23 @@ def test_choose_is_proportional_and_monotone() -> None:
 def test_refuses_nonsense(call: Callable[[], Any]) -> None:
     with pytest.raises(ValueError, match=r"must|cannot|zero|more than"):
         call()
+
+
+# --- the guess --------------------------------------------------------------------------------------------------------
+
+
+def test_the_normal_quantile_has_seven_digits() -> None:
+    """A worse guess is put right and costs nothing but time: no count would show it."""
+    inside = np.concatenate([ENDS, np.linspace(0.01, 0.99, 99)])
+    found = [_normal_quantile(below, 1.0 - below) for below in inside]
+    assert np.allclose(found, stats.norm.ppf(inside), rtol=2e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("mean", [1e3, 1e4, 1e5])
+def test_the_guess_is_nearly_the_count(mean: float) -> None:
+    for below in (1e-6, 0.01, 0.3, 0.5, 0.9, 1.0 - 1e-6):
+        guess = _cornish_fisher(below, 1.0 - below, mean, mean, 1.0, 1.0)
+        assert abs(guess - stats.poisson.ppf(below, mean)) <= 1.0, below
 
 
 # --- without compilation; the engine before -------------------------------------------------------------------------
