@@ -30,7 +30,7 @@ from sim.engine.enums import (
     REFUGE,
     RIVAL,
 )
-from sim.engine.forms import at_large, chance, clip, discharge, either, fighters, foreigners, share, win_chance
+from sim.engine.forms import at_large, chance, discharge, either, fighters, foreigners, share, win_chance
 from sim.engine.now import decided, decision, draw, stream
 from sim.engine.process import process
 from sim.engine.state import move_members
@@ -318,8 +318,8 @@ def fight_rivals(w, g, k, now, r, held):
             against += min(w.localities[t].on_the_spot, k.ground.opponents_most)
     if against <= 0.0:
         return
-    odds = clip(k.ground.local_attrition * against / max(float(troops), k.ground.attrition_troops), 0.0,
-                k.ground.attrition_most)
+    odds = min(k.ground.local_attrition * against / max(float(troops), k.ground.attrition_troops),
+               k.ground.attrition_most)
     n = binomial(draw(w, now, RIVALS, r), troops, odds)
     discharge(w, MOVEMENT, GROUND, r, n, draw(w, now, RIVALS, len(w.regions) + r), DEAD)
     w.happened[r].deaths_militants += n

@@ -11,7 +11,7 @@ import math
 from sim.engine.compiled import rule
 from sim.engine.counts import binomial_hazard, poisson
 from sim.engine.enums import DEAD, GROUND, MASS, MOVEMENT, ORGANISATIONS, REFUGE
-from sim.engine.forms import at_large, attacks_felt, chance, clip, discharge, share
+from sim.engine.forms import at_large, attacks_felt, chance, discharge, share
 from sim.engine.now import draw, draw_four, stream
 from sim.engine.process import process
 
@@ -121,7 +121,7 @@ def suffer(w, g, k, now, y):
         felt += attacks_felt(w.regions[r], k)
     blow = k.violence.shock * felt / k.violence.mass_weight
     lesson = k.violence.lesson * felt / k.violence.mass_weight
-    state.shock = clip(state.shock + blow / (1 + blow) * k.violence.shock_share, 0.0, k.violence.shock_most)
+    state.shock = min(state.shock + blow / (1 + blow) * k.violence.shock_share, k.violence.shock_most)
     state.learning += (1 - state.learning) * chance(lesson) * state.capacity
     force = k.theory.backlash * repression(state.alert, k.theory.inverted_u, k.violence.turning_point)
     hit = felt * trait.brutality * now.states[y].brutality * force
