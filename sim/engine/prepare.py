@@ -21,12 +21,16 @@ Part = Process | Looking
 #: All that has to be compiled before a run.
 PARTS: tuple[Part, ...] = (*MONTH, first_recruiters, Looking())
 
+_WAIT = 0.1  # seconds between looks at whether a stop has come
 _MOST, _SHARE = 4, 4
 """Most processes that compile at a time, and how many rules it takes to make one more worth its start."""
 
 
 def prepare(report: Report | None = None, parts: Sequence[Part] = PARTS, jobs: int | None = None) -> None:
     """Compile what has not been compiled before and load the rest.
+
+    In a thread of its own, since a stop by signal, which comes to the main thread, must not break into what LLVM calls
+    back: that could crash, or leave it locked.
 
     Parameters
     ----------
@@ -38,14 +42,32 @@ def prepare(report: Report | None = None, parts: Sequence[Part] = PARTS, jobs: i
     jobs : int, optional
         Most processor cores to use. Default: those there are, up to four.
     """
-    missing = sorted((each for each in parts if not each.ready()), key=_size, reverse=True)
-    if missing:
-        _compile(missing, report or (lambda done, total, name: None), jobs or min(_cores(), _MOST))
-    for each in parts:
-        each.compile()
+    helpers: list[subprocess.Popen[str]] = []
+    trouble: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            missing = sorted((each for each in parts if not each.ready()), key=_size, reverse=True)
+            if missing:
+                _compile(missing, report or (lambda done, total, name: None), jobs or min(_cores(), _MOST), helpers)
+            for each in parts:
+                each.compile()
+        except BaseException as error:  # raised again where it is waited for
+            trouble.append(error)
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(_WAIT)
+    finally:
+        for helper in helpers:
+            helper.kill()
+    if trouble:
+        raise trouble[0]
 
 
-def _compile(missing: list[Part], report: Report, jobs: int) -> None:
+def _compile(missing: list[Part], report: Report, jobs: int, helpers: list[subprocess.Popen[str]]) -> None:
     """Compile here and, through the folder that all share, in helpers; what a helper fails to do is done here."""
     todo, done, lock = deque(missing), 0, Lock()
 
@@ -74,7 +96,8 @@ def _compile(missing: list[Part], report: Report, jobs: int) -> None:
             finished(each)
 
     report(0, len(missing), "")
-    helpers = [_helper() for _ in range(min(jobs - 1, len(missing) // _SHARE))] if folder() and _python() else []
+    if folder() and _python():
+        helpers += [_helper() for _ in range(min(jobs - 1, len(missing) // _SHARE))]
     threads = [Thread(target=ask, args=(helper,), daemon=True) for helper in helpers]
     try:
         for thread in threads:
