@@ -28,7 +28,7 @@ Now = namedtuple("Now", "states regions theatre frozen month step")
 Now.__doc__ = """One month: dials of ``states`` (Y,) and ``regions`` (R,), the ``theatre``'s row, ``frozen`` decisions
 (NaN = free), ``month`` since year 0, ``step`` since the start of the run."""
 
-#: Names of luck. Compiled code holds their places in this list, so a new one is put at its end.
+#: Names of luck. Luck follows from the name, not from its place in this list; compiled rules hold the place.
 STREAMS = ("demography", "state.ban", "recruiter", "recruiter.switch", "recruiter.new", "recruiter.first",
            "recruiter.shuffled", "exposure", "falling_away", "recruitment", "recruitment.brand", "destination", "hub",
            "give_up", "destination.brand", "leave_later", "passage", "theatre.fighters", "theatre.bloc",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.engine.prepare import prepare
 from sim.runs import results
 from tests.fake_run import make_scenario, make_tables
 
@@ -24,6 +25,12 @@ SIMULATING = 4.0  # seconds after which a command that works on threads is in th
 
 psutil = pytest.importorskip("psutil")
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals to a process")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _prepared() -> None:
+    """What commands say while they compile, the first time, is not what is looked at here."""
+    prepare()
 
 
 def alive(process: psutil.Process) -> bool:

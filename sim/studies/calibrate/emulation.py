@@ -24,7 +24,7 @@ MISFIT = math.exp(-8.0)  # least likelihood of a target: one that the model cann
 FOLDS = 5
 FEW = 30  # fewer simulations than this carry no emulator
 GAIN = 0.01  # a richer emulator must beat the quadratic one by this much skill
-_TUNED_ON = 200  # points that the lengths of a process are tuned on; with 400 no emulator was better
+_TUNED_ON = 200  # points that the lengths of a process are tuned on; of six targets none lost 0.005 of R2 against 400
 _EPSILON = 0.01
 _TREES: dict[str, Any] = {"learning_rate": 0.1, "max_leaf_nodes": 8, "min_samples_leaf": 20, "l2_regularization": 1.0}
 
